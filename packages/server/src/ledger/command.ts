@@ -5,7 +5,7 @@
  * no neighbour. docs/adr/0002-commands.md says why `run` appends as it goes instead of returning drafts.
  */
 import type { ControlState } from "@countersign/evidence/control";
-import type { ActorBlock, DraftOf, EventOf, Kind } from "@countersign/evidence/event";
+import type { ActionBlock, ActorBlock, DraftOf, EventOf, InitiatorBlock, Kind } from "@countersign/evidence/event";
 import type { Id, IdPrefix, RunId } from "@countersign/evidence/ids";
 import type { RunState } from "@countersign/evidence/run";
 import type { KeyOf, RowOf, Table } from "./table.ts";
@@ -24,12 +24,23 @@ export function need<T extends Table>(table: T, key: KeyOf<T>): Need {
 /** An event with its place in the log. `leaf` is the hex leaf hash: what later events cite. */
 export type Placed<K extends Kind> = { readonly event: EventOf<K>; readonly index: number; readonly leaf: string };
 
-/** What a draft leaves out because the ledger knows it: ids are given when absent. */
-export type NewEvent<K extends Kind> = Omit<DraftOf<K>, "event_id" | "type"> & { event_id?: Id<"evt"> };
+type KnownToLedger = "event_id" | "type" | "actor" | "source" | "initiator" | "action";
+/**
+ * What a draft may leave out because the ledger knows it: the id (fresh), the actor (the submission's), the source
+ * (`observed`), the run's initiator (required on run.started) and the action's block (required on action.requested).
+ */
+export type NewEvent<K extends Kind> = Omit<DraftOf<K>, KnownToLedger> & {
+  event_id?: Id<"evt">;
+  actor?: ActorBlock;
+  source?: EventOf<K>["source"];
+  initiator?: InitiatorBlock;
+  action?: ActionBlock;
+};
 
 /** One command's view of the ledger while its batch is being built. */
 export type Transaction = {
   readonly tenant: string;
+  readonly actor: ActorBlock;
   /** The log's origin, `<host>/<tenant>/<epoch>`. */
   readonly log: string;
   /** The batch's time: max(head's ts, node clock). Expiries compare with it. RFC 3339 UTC, milliseconds. */
