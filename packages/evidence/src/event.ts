@@ -13,11 +13,14 @@ export const MAX_OPEN_ACTIONS = 64;
 
 // ── Building blocks ────────────────────────────────────────────────────────────────────────────────────────────────
 
-const object = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false });
+/** An object that takes no other members. */
+export const strictObject = <P extends TProperties>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
+const object = strictObject;
 const optional = Type.Optional;
 const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
 // The cast restates what map() forgets: one literal schema for each value, in order.
-const oneOf = <const T extends readonly string[]>(...values: T) =>
+export const oneOf = <const T extends readonly string[]>(...values: T) =>
   Type.Union(values.map((value) => Type.Literal(value))) as unknown as TUnion<{
     -readonly [I in keyof T]: TLiteral<T[I]>;
   }>;

@@ -1,0 +1,547 @@
+/**
+ * The HTTP operations, once: path, who may call it, what it takes, what it answers. The server does not compile until
+ * each has a handler, the SDK's client is typed from it, spec/openapi.json and the request validators are made from it
+ * (tools/gen.ts). Tenant and identity never appear in a request: they come from the credential.
+ */
+import { type Static, type TSchema, Type } from "typebox";
+import * as E from "./event.ts";
+
+const object = E.strictObject;
+const optional = Type.Optional;
+const text = (max: number, min = 1) => Type.String({ minLength: min, maxLength: max });
+const list = <T extends TSchema>(item: T, maxItems: number) => Type.Array(item, { maxItems });
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** A decimal number in a query string; parsed by the handler, checked here. */
+const numeral = Type.String({ pattern: "^(0|[1-9][0-9]{0,14})$", maxLength: 15 });
+/** Any JSON of the payload profile; kept and hashed as the exact bytes received. */
+const anyJson = Type.Unknown();
+const labels = Type.Record(Type.String({ pattern: "^[a-z][a-z0-9_.-]{0,63}$", maxLength: 64 }), text(256), {
+  maxProperties: 32,
+});
+
+// ── Views ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where an entry lies and how that is proved. `receipt` is a C2SP tlog-proof. */
+export const ReceiptView = object({ event_id: E.Ids.event, index: count, hash: E.HashHex, receipt: text(16_384) });
+
+export const ActionPhase = E.oneOf(
+  "requested",
+  "denied",
+  "allowed",
+  "waiting",
+  "granted",
+  "rejected",
+  "expired",
+  "voided",
+  "cancelled",
+  "running",
+  "failed",
+  "timed_out",
+  "unconfirmed",
+  "succeeded",
+  "dead_lettered",
+);
+
+export const RunView = object({
+  run_id: E.Ids.run,
+  status: E.oneOf("open", "suspended", "closed", "settled", "abandoned"),
+  agent: E.Name,
+  scope: E.Scope,
+  events: count,
+  open_actions: list(E.Ids.action, 64),
+  actions: count,
+  started_at: E.Timestamp,
+});
+
+const DecisionView = object({
+  decision_id: E.Ids.decision,
+  decision: E.DecisionAnswer,
+  matched_rule: E.RuleId,
+  reason: E.ReasonCode,
+  remedy: optional(text(512)),
+  policy_snapshot: text(24),
+  policy_digest: E.DigestText,
+  obligations: list(text(128), 32),
+  valid_until: E.Timestamp,
+});
+
+const PermitView = object({
+  permit_id: E.Ids.permit,
+  token: text(8192),
+  attempt: count,
+  max_attempts: count,
+  deadline: E.Timestamp,
+  not_after: E.Timestamp,
+  obligations: list(text(128), 32),
+  job_id: E.Name,
+});
+
+export const ActionView = object({
+  action_id: E.Ids.action,
+  run_id: E.Ids.run,
+  phase: ActionPhase,
+  action: E.Action,
+  topic: E.Name,
+  decision: optional(DecisionView),
+  approval: optional(
+    object({
+      approval_id: E.Ids.approval,
+      state: E.oneOf(
+        "REQUESTED",
+        "GRANTED",
+        "CONSUMED",
+        "REJECTED",
+        "EXPIRED",
+        "REVOKED",
+        "CANCELLED",
+        "SUPERSEDED",
+        "VOIDED",
+      ),
+      expires_at: E.Timestamp,
+      missing: optional(list(text(128), 16)),
+      reason: optional(E.ReasonCode),
+    }),
+  ),
+  attempts: count,
+  max_attempts: count,
+  events: list(ReceiptView, 16),
+});
+
+/** What the executor gets when it starts: the permit, the exact argument bytes and the salt that opens their commitment. */
+export const StartView = object({
+  action: ActionView,
+  permit: PermitView,
+  /** base64 of the exact argument bytes. */
+  args: text(90_000_000, 0),
+  args_disclosure: Type.Tuple([text(32), text(255), text(128)]),
+});
+
+export const ApprovalView = object({
+  approval_id: E.Ids.approval,
+  action_id: E.Ids.action,
+  run_id: E.Ids.run,
+  state: E.oneOf(
+    "REQUESTED",
+    "GRANTED",
+    "CONSUMED",
+    "REJECTED",
+    "EXPIRED",
+    "REVOKED",
+    "CANCELLED",
+    "SUPERSEDED",
+    "VOIDED",
+  ),
+  action: E.Action,
+  agent: E.Name,
+  matched_rule: E.RuleId,
+  reason: E.ReasonCode,
+  requirements: list(E.Requirement, 16),
+  requested_at: E.Timestamp,
+  expires_at: E.Timestamp,
+  votes: list(
+    object({
+      person: E.Ids.person,
+      answer: text(16),
+      reason_code: E.ReasonCode,
+      at: E.Timestamp,
+      event_id: E.Ids.event,
+    }),
+    32,
+  ),
+  missing: list(text(128), 16),
+});
+
+export const ApprovalDetail = object({
+  ...ApprovalView.properties,
+  /** The exact canonical text that is approved, its digest, and the plain-text rendering people are shown. */
+  request_text: text(16_384),
+  request_digest: E.DigestText,
+  rendering: text(1_000_000),
+  rendering_digest: E.DigestText,
+  /** Reason codes the policy's catalogue allows for each answer. */
+  reasons: object({ approve: list(E.ReasonCode, 64), reject: list(E.ReasonCode, 64) }),
+});
+
+export const EventView = object({
+  event: Type.Unknown(),
+  /** base64 of the exact entry bytes. */
+  entry: text(90_000),
+});
+
+// ── Bodies ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const StartRun = object({
+  intent: optional(text(2000)),
+  ...E.Scope.properties,
+  version: optional(text(64)),
+  framework: optional(text(64)),
+  framework_version: optional(text(64)),
+  model: optional(text(128)),
+  /** External id of the person the run is for, e.g. `user:dana`; recorded under that person's alias. */
+  on_behalf_of: optional(text(128)),
+  parent_run: optional(E.Ids.run),
+  expected_end: optional(E.Timestamp),
+  labels: optional(labels),
+  refs: optional(labels),
+});
+
+const RequestAction = object({
+  capability: E.Capability,
+  tool: E.Name,
+  tool_version: optional(text(64)),
+  target: E.Target,
+  topic: optional(E.Name),
+  args: anyJson,
+  intent: optional(text(2000)),
+  context: optional(list(E.DigestText, 64)),
+  context_absent: optional(list(text(64), 16)),
+  consumed: optional(list(E.Commitment, 64)),
+  redrive_of: optional(E.Ids.action),
+  cost_cents: optional(count),
+  max_attempts: optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  /** How long one attempt may take before it counts as unconfirmed, in ms. */
+  attempt_timeout_ms: optional(Type.Integer({ minimum: 1000, maximum: 86_400_000 })),
+  labels: optional(labels),
+  refs: optional(labels),
+  /** Ask for decision and use in one commit; effective when the answer is ALLOW and the credential may execute. */
+  start: optional(Type.Boolean()),
+});
+
+const StartAction = object({
+  /** The executor's own record of what it is about to run; refused when it differs from what was decided. */
+  args_sha256: optional(E.HashHex),
+  obligations_supported: optional(list(text(64), 64)),
+});
+
+export const ReportOutcome = object({
+  status: E.oneOf("QUEUED", "SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED", "DEAD_LETTERED"),
+  attempt: optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  job_id: optional(E.Name),
+  code: optional(E.ReasonCode),
+  message: optional(text(4000)),
+  result: optional(anyJson),
+  artifacts: optional(list(E.DigestText, 64)),
+  duration_ms: optional(count),
+  layer: optional(E.oneOf("sdk", "queue", "agent")),
+  layer_attempt: optional(count),
+  obligations_met: optional(list(text(128), 32)),
+  /** Hex SHA-256 of the argument bytes that ran: drift is checked against what was decided. */
+  executed_args_sha256: optional(E.HashHex),
+});
+
+const ReportSafety = object({
+  checks: list(
+    object({
+      name: E.Name,
+      verdict: E.oneOf("pass", "fail", "inconclusive", "not_checked"),
+      code: optional(E.ReasonCode),
+    }),
+    32,
+  ),
+  executed_args_sha256: optional(E.HashHex),
+});
+
+const CastVote = object({
+  answer: E.oneOf("approve", "reject", "abstain"),
+  reason_code: E.ReasonCode,
+  note: optional(text(2000)),
+  kid: text(255),
+  rendering_digest: E.DigestText,
+});
+
+// ── Table ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Operation = {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly path: string;
+  /** Roles that may call it; `public` needs no credential. */
+  readonly roles: readonly (E.RoleName | "public")[];
+  readonly summary: string;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  /** JSON body, or `bytes` (raw) or `ndjson`. */
+  readonly body?: TSchema | "bytes" | "ndjson";
+  readonly answer: TSchema | "bytes" | "text";
+};
+
+const define = <const T extends Record<string, Operation>>(table: T): T => table;
+const runParams = object({ run_id: E.Ids.run });
+const actionParams = object({ action_id: E.Ids.action });
+const approvalParams = object({ approval_id: E.Ids.approval });
+const eventParams = object({ event_id: E.Ids.event });
+const readers = ["auditor", "admin", "operator"] as const;
+
+/** Every operation. Paths start at `/v1`; `:name` are parameters. */
+export const operations = define({
+  startRun: {
+    method: "POST",
+    path: "/runs",
+    roles: ["agent"],
+    summary: "Start a run with its declared scope.",
+    body: StartRun,
+    answer: object({ run: RunView, receipt: ReceiptView }),
+  },
+  getRun: {
+    method: "GET",
+    path: "/runs/:run_id",
+    roles: ["agent", "executor", ...readers],
+    summary: "A run's state.",
+    params: runParams,
+    answer: RunView,
+  },
+  closeRun: {
+    method: "POST",
+    path: "/runs/:run_id/close",
+    roles: ["agent"],
+    summary: "Close a run: no new actions.",
+    params: runParams,
+    body: object({ status: E.oneOf("completed", "failed", "cancelled") }),
+    answer: RunView,
+  },
+  requestAction: {
+    method: "POST",
+    path: "/runs/:run_id/actions",
+    roles: ["agent"],
+    summary: "Ask whether an action may happen.",
+    params: runParams,
+    body: RequestAction,
+    answer: object({ action: ActionView, started: optional(StartView) }),
+  },
+  getAction: {
+    method: "GET",
+    path: "/actions/:action_id",
+    roles: ["agent", "executor", ...readers],
+    summary: "An action's state; with wait, answers when it changes.",
+    params: actionParams,
+    query: object({ wait_ms: optional(numeral), seen: optional(numeral) }),
+    answer: ActionView,
+  },
+  startAction: {
+    method: "POST",
+    path: "/actions/:action_id/start",
+    roles: ["executor", "agent"],
+    summary: "Use the decision: get the permit and the argument bytes.",
+    params: actionParams,
+    body: StartAction,
+    answer: StartView,
+  },
+  startAttempt: {
+    method: "POST",
+    path: "/permits/:permit_id/attempts",
+    roles: ["executor", "agent"],
+    summary: "Start the next attempt of a permit.",
+    params: object({ permit_id: E.Ids.permit }),
+    body: StartAction,
+    answer: StartView,
+  },
+  reportOutcome: {
+    method: "POST",
+    path: "/actions/:action_id/dispatch",
+    roles: ["executor", "agent"],
+    summary: "Report what became of a dispatch.",
+    params: actionParams,
+    body: ReportOutcome,
+    answer: ActionView,
+  },
+  reportSafety: {
+    method: "POST",
+    path: "/actions/:action_id/safety",
+    roles: ["executor", "agent"],
+    summary: "Report safety checks after the effect.",
+    params: actionParams,
+    body: ReportSafety,
+    answer: ActionView,
+  },
+  cancelAction: {
+    method: "POST",
+    path: "/actions/:action_id/cancel",
+    roles: ["agent"],
+    summary: "Withdraw an action that has not started.",
+    params: actionParams,
+    body: object({ reason_code: optional(E.ReasonCode) }),
+    answer: ActionView,
+  },
+  reportBatch: {
+    method: "POST",
+    path: "/events/batch",
+    roles: ["executor", "agent"],
+    summary: "Report many outcomes: NDJSON, at most 1,000 lines and 8 MiB, a result per line.",
+    body: "ndjson",
+    answer: "text",
+  },
+  putPayload: {
+    method: "PUT",
+    path: "/payloads",
+    roles: ["agent", "executor"],
+    summary: "Store bytes; cite them by the digest returned.",
+    query: object({ classification: optional(E.oneOf("public", "internal", "personal", "secret")) }),
+    body: "bytes",
+    answer: object({ digest: E.DigestText, artifact_id: E.Commitment, size_bytes: count }),
+  },
+  getPayload: {
+    method: "GET",
+    path: "/payloads/:digest",
+    roles: ["auditor", "admin"],
+    summary: "Stored bytes, as stored; the read is recorded first.",
+    params: object({ digest: E.DigestText }),
+    query: object({ open: optional(E.oneOf("true")) }),
+    answer: "bytes",
+  },
+  listApprovals: {
+    method: "GET",
+    path: "/approvals",
+    roles: ["approver", ...readers],
+    summary: "Approval requests, newest first.",
+    query: object({
+      state: optional(E.oneOf("REQUESTED", "GRANTED", "CONSUMED", "REJECTED", "EXPIRED", "VOIDED", "CANCELLED")),
+      limit: optional(numeral),
+      after: optional(E.Ids.approval),
+    }),
+    answer: object({ approvals: list(ApprovalView, 500), next: optional(E.Ids.approval) }),
+  },
+  getApproval: {
+    method: "GET",
+    path: "/approvals/:approval_id",
+    roles: ["approver", ...readers],
+    summary: "The exact bytes to be approved.",
+    params: approvalParams,
+    answer: ApprovalDetail,
+  },
+  prepareVote: {
+    method: "POST",
+    path: "/approvals/:approval_id/votes",
+    roles: ["approver"],
+    summary: "The vote's text, to be signed.",
+    params: approvalParams,
+    body: CastVote,
+    answer: object({ vote_id: text(64), text: text(16_384), digest: E.DigestText }),
+  },
+  castVote: {
+    method: "PUT",
+    path: "/approvals/:approval_id/votes/:vote_id",
+    roles: ["approver"],
+    summary: "Cast a vote with its signature.",
+    params: object({ approval_id: E.Ids.approval, vote_id: text(64) }),
+    body: object({ signature: text(1024), method: E.oneOf("ed25519", "ssh") }),
+    answer: ApprovalView,
+  },
+  listRuns: {
+    method: "GET",
+    path: "/runs",
+    roles: [...readers],
+    summary: "Runs, newest first.",
+    query: object({
+      limit: optional(numeral),
+      after: optional(E.Ids.run),
+      agent: optional(E.Name),
+      status: optional(text(16)),
+    }),
+    answer: object({ runs: list(RunView, 500), next: optional(E.Ids.run) }),
+  },
+  getTimeline: {
+    method: "GET",
+    path: "/runs/:run_id/timeline",
+    roles: ["agent", ...readers],
+    summary: "A run's events in order, with completeness and faults.",
+    params: runParams,
+    query: object({ from_seq: optional(numeral), limit: optional(numeral) }),
+    answer: Type.Unknown(),
+  },
+  listEvents: {
+    method: "GET",
+    path: "/events",
+    roles: [...readers],
+    summary: "Events, newest first.",
+    query: object({
+      type: optional(text(64)),
+      run_id: optional(E.Ids.run),
+      before: optional(numeral),
+      limit: optional(numeral),
+    }),
+    answer: object({ events: list(EventView, 500), next: optional(count) }),
+  },
+  getEvent: {
+    method: "GET",
+    path: "/events/:event_id",
+    roles: ["agent", "executor", "approver", ...readers],
+    summary: "One event: its exact bytes and derived members.",
+    params: eventParams,
+    answer: EventView,
+  },
+  getReceipt: {
+    method: "GET",
+    path: "/events/:event_id/receipt",
+    roles: ["agent", "executor", "approver", ...readers],
+    summary: "An event's C2SP tlog-proof.",
+    params: eventParams,
+    answer: "text",
+  },
+  getCheckpoint: {
+    method: "GET",
+    path: "/checkpoint",
+    roles: ["agent", "executor", "approver", ...readers],
+    summary: "The newest signed checkpoint.",
+    answer: "text",
+  },
+  getTile: {
+    method: "GET",
+    path: "/tile/*",
+    roles: [...readers],
+    summary: "C2SP tlog-tiles: hash tiles and entry bundles.",
+    params: object({ "*": text(200) }),
+    answer: "bytes",
+  },
+  getPermitKeys: {
+    method: "GET",
+    path: "/permit-keys",
+    roles: ["public"],
+    summary: "The permit keys as a JWKS.",
+    answer: Type.Unknown(),
+  },
+  getHealth: {
+    method: "GET",
+    path: "/health",
+    roles: ["public"],
+    summary: "Whether the process is alive.",
+    answer: object({ status: E.oneOf("ok", "failing"), checks: Type.Unknown() }),
+  },
+  getReady: {
+    method: "GET",
+    path: "/ready",
+    roles: ["public"],
+    summary: "Whether it takes work: ledger, signer, policy engine.",
+    answer: object({ status: E.oneOf("ok", "failing"), checks: Type.Unknown() }),
+  },
+});
+
+export type OperationName = keyof typeof operations;
+export type OperationOf<N extends OperationName> = (typeof operations)[N];
+
+type StaticOf<S> = S extends TSchema
+  ? Static<S>
+  : S extends "bytes" | "ndjson"
+    ? Uint8Array
+    : S extends "text"
+      ? string
+      : undefined;
+export type BodyOf<N extends OperationName> = OperationOf<N> extends { body: infer B } ? StaticOf<B> : undefined;
+export type ParamsOf<N extends OperationName> = OperationOf<N> extends { params: infer P } ? StaticOf<P> : undefined;
+export type QueryOf<N extends OperationName> = OperationOf<N> extends { query: infer Q } ? StaticOf<Q> : undefined;
+export type AnswerOf<N extends OperationName> = StaticOf<OperationOf<N>["answer"]>;
+
+export type RunStatusView = Static<typeof RunView>;
+export type ActionStatusView = Static<typeof ActionView>;
+export type ApprovalStatusView = Static<typeof ApprovalView>;
+export type StartedView = Static<typeof StartView>;
+export type Receipt = Static<typeof ReceiptView>;
+export type OutcomeReport = Static<typeof ReportOutcome>;
+
+/** Bytes a JSON body may have at most: one event's worth (16 KiB) where it becomes one event, arguments excepted. */
+export const bodyLimits: Partial<Record<OperationName, number>> = {
+  requestAction: 64 * 1024 * 1024,
+  reportOutcome: 64 * 1024 * 1024,
+  putPayload: 64 * 1024 * 1024,
+  reportBatch: 8 * 1024 * 1024,
+};
+/** The limit of every operation {@link bodyLimits} does not name. */
+export const DEFAULT_BODY_LIMIT_BYTES = 16 * 1024;
