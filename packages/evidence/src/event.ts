@@ -6,10 +6,7 @@
 import { type Static, type TLiteral, type TProperties, type TSchema, type TUnion, Type } from "typebox";
 import { idPattern } from "./ids.ts";
 
-/** An entry is at most this long: the tlog-tiles bundle limit. */
-export const MAX_ENTRY_BYTES = 65_535;
-/** Open actions a run may have at once, so that its state stays bounded. */
-export const MAX_OPEN_ACTIONS = 64;
+export { MAX_ENTRY_BYTES, MAX_OPEN_ACTIONS } from "./limits.ts";
 
 // ── Building blocks ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,7 +64,7 @@ export const VerifierKey = pattern("^[^+ ]{1,203}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]
 const JsonPointer = pattern("^(/[^/]{1,64}){1,8}$", 255);
 const Base64Url = (max: number) => pattern("^[A-Za-z0-9_-]+$", max);
 /** The id of a key pair of a person or of the server: what `kid` is in a JWS. */
-const KeyName = pattern("^[A-Za-z0-9._:@/+=-]{1,255}$", 255);
+const KeyName = pattern("^[A-Za-z0-9_.:@/+=-]{1,255}$", 255);
 const ResourceName = text(512);
 
 export const DecisionAnswer = oneOf("ALLOW", "DENY", "REQUIRE_APPROVAL");

@@ -1,0 +1,6 @@
+/** Limits that code without the schemas needs too; spec/evidence-event.md. The browser never loads the schema library. */
+
+/** An entry is at most this long: the tlog-tiles bundle limit. */
+export const MAX_ENTRY_BYTES = 65_535;
+/** Open actions a run may have at once, so that its state stays bounded. */
+export const MAX_OPEN_ACTIONS = 64;
