@@ -1,0 +1,615 @@
+/**
+ * The control state: what the control chain's events add up to. Who the agents, people and keys are, which policy is
+ * active, what is frozen and what is held, at one point of the log. The ledger steps it before it places an event; the
+ * verifier steps it over evidence it did not write. Spec: spec/control.md.
+ *
+ * Plain JSON, never changed in place: a step copies only what changes.
+ */
+import { assertNever } from "./errors.ts";
+import type { ControlEvent, EventOf, RoleName } from "./event.ts";
+import { type Fault, fault } from "./fault.ts";
+import { own } from "./own.ts";
+import { capabilityCovers, globMatches } from "./scope.ts";
+
+/** Enrolments and publishes a production tenant may do before it is sealed, without a second person. */
+export const MAX_BOOTSTRAP_ACTS = 5;
+
+type KeyBlock = EventOf<"log.key.added">["key"];
+type Agent = EventOf<"agent.changed">["agent"];
+type Enrolment = EventOf<"approver.key.enrolled">["enrolment"];
+type TenantKind = EventOf<"tenant.created">["created"]["kind"];
+
+/** A key of the server announced in the log. Indexes are leafIndexes of the events that say so. */
+export type LogKey = KeyBlock & {
+  readonly addedIndex: number;
+  readonly retiredIndex?: number;
+  readonly revoked?: {
+    readonly index: number;
+    readonly at: string;
+    readonly compromisedSince?: string;
+    readonly lastTrustedSize?: number;
+  };
+};
+
+/** `event` is the newest agent.registered or agent.changed: what run.started cites as its ceiling. */
+export type AgentState = Agent & { readonly event: string };
+
+export type CredentialState = {
+  readonly role: RoleName;
+  readonly holder: EventOf<"credential.issued">["credential"]["holder"];
+  readonly expiresAt?: string;
+  readonly replaces?: string;
+  readonly revoked?: { readonly at: string; readonly compromisedSince?: string };
+};
+
+export type PersonState = {
+  readonly live: boolean;
+  readonly roles: readonly string[];
+  readonly approverRoles: readonly string[];
+};
+
+export type ApproverKey = {
+  readonly kid: string;
+  readonly person: string;
+  readonly method: Enrolment["method"];
+  readonly alg: KeyBlock["alg"];
+  /** The raw public key, base64url. */
+  readonly x: string;
+  readonly rpId?: string;
+  readonly enrolledAt: string;
+  readonly event: string;
+  readonly revoked?: { readonly at: string; readonly compromisedSince?: string };
+};
+
+export type ActivePolicy = {
+  readonly revision: string;
+  readonly digest: string;
+  readonly author: string;
+  readonly engine: string;
+  readonly event: string;
+};
+
+export type Freeze = EventOf<"freeze.placed">["freeze"] & { readonly event: string; readonly at: string };
+
+export type ControlState = {
+  readonly log: { readonly origin: string; readonly epoch: number; readonly closed: boolean } | null;
+  readonly keys: Readonly<Record<string, LogKey>>;
+  readonly tenant: {
+    readonly id: string;
+    readonly kind: TenantKind;
+    readonly originHost: string;
+    readonly sealed: boolean;
+  } | null;
+  /** Events marked `bootstrap`; `bare` counts those of them that enrolled a key or published a policy. */
+  readonly bootstrap: { readonly acts: number; readonly bare: number };
+  readonly agents: Readonly<Record<string, AgentState>>;
+  readonly credentials: Readonly<Record<string, CredentialState>>;
+  readonly persons: Readonly<Record<string, PersonState>>;
+  readonly approverKeys: Readonly<Record<string, ApproverKey>>;
+  readonly policy: ActivePolicy | null;
+  /** Every revision ever published, with its digest, author and engine; none is used twice. */
+  readonly revisions: Readonly<Record<string, Pick<ActivePolicy, "digest" | "author" | "engine">>>;
+  readonly shadow: string | null;
+  readonly freezes: readonly Freeze[];
+  readonly retention: { readonly version: number; readonly digest: string } | null;
+  readonly holds: Readonly<Record<string, { readonly live: boolean; readonly event: string }>>;
+  readonly erasures: Readonly<Record<string, "requested" | "parked" | "erased">>;
+  readonly witnessPolicy: string | null;
+};
+
+const EMPTY: ControlState = {
+  log: null,
+  keys: {},
+  tenant: null,
+  bootstrap: { acts: 0, bare: 0 },
+  agents: {},
+  credentials: {},
+  persons: {},
+  approverKeys: {},
+  policy: null,
+  revisions: {},
+  shadow: null,
+  freezes: [],
+  retention: null,
+  holds: {},
+  erasures: {},
+  witnessPolicy: null,
+};
+
+/** The control state before the first event. */
+export function emptyControl(): ControlState {
+  return EMPTY;
+}
+
+/**
+ * The state after one control event, and why the event is unlawful. The event is applied even then, so that one bad
+ * event does not make every later one look bad. Chain links (ctl_seq, ctl_head) are checked with the bytes, not here.
+ */
+export function stepControl(
+  state: ControlState,
+  event: ControlEvent,
+): { readonly state: ControlState; readonly faults: Fault[] } {
+  const unlawful: string[] = [];
+  const opened = openingReason(state, event);
+  if (opened !== undefined) unlawful.push(opened);
+  const after = countBootstrap(state, event, unlawful);
+  const next = apply(after, event, unlawful);
+  if (unlawful.length === 0) return { state: next, faults: [] };
+  const at = { index: event.integrity.index, eventId: event.event_id };
+  return {
+    state: next,
+    faults: unlawful.map((why) => fault("control-event-unlawful", `${event.type}: ${why}`, at)),
+  };
+}
+
+// ── Lookups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A registered agent, retired ones included; undefined when none of this name was ever registered. */
+export function agentOf(control: ControlState, id: string): AgentState | undefined {
+  return own(control.agents, id);
+}
+
+/** The capabilities the agent may ever use now: none when it is unknown or retired. */
+export function ceilingOf(control: ControlState, id: string): readonly string[] {
+  const agent = agentOf(control, id);
+  return agent === undefined || agent.retired === true ? [] : agent.ceiling;
+}
+
+/** A person who is in the tenant now. */
+export function personOf(control: ControlState, alias: string): PersonState | undefined {
+  const person = own(control.persons, alias);
+  return person?.live === true ? person : undefined;
+}
+
+/** Aliases of the people who hold this approver role now, in the order they were added. */
+export function personsWithRole(control: ControlState, approverRole: string): string[] {
+  return Object.keys(control.persons).filter((alias) => holdsApproverRole(control, alias, approverRole));
+}
+
+/** Whether the person is in the tenant and holds this approver role now. */
+export function holdsApproverRole(control: ControlState, alias: string, approverRole: string): boolean {
+  return personOf(control, alias)?.approverRoles.includes(approverRole) === true;
+}
+
+/** A credential that has not been revoked; its expiry is the caller's to compare. */
+export function credentialOf(control: ControlState, id: string): CredentialState | undefined {
+  const credential = own(control.credentials, id);
+  return credential?.revoked === undefined ? credential : undefined;
+}
+
+/** An approver key ever enrolled, revoked ones included. */
+export function approverKeyOf(control: ControlState, kid: string): ApproverKey | undefined {
+  return own(control.approverKeys, kid);
+}
+
+/** People with at least one live approver key. */
+export function enrolledPeople(control: ControlState): Set<string> {
+  const people = new Set<string>();
+  for (const key of Object.values(control.approverKeys)) {
+    if (key.revoked === undefined && personOf(control, key.person) !== undefined) people.add(key.person);
+  }
+  return people;
+}
+
+/** The policy in force now, or undefined before the first publish. */
+export function activePolicyOf(control: ControlState): ActivePolicy | undefined {
+  return control.policy ?? undefined;
+}
+
+/** Freezes that cover the agent, the capability or the target, or the whole tenant. */
+export function freezesOver(
+  control: ControlState,
+  over: { readonly agent: string; readonly capability: string; readonly target: { system: string; resource: string } },
+): Freeze[] {
+  if (control.freezes.length === 0) return [];
+  return control.freezes.filter((freeze) => covers(freeze, over));
+}
+
+/** A permit key ever announced, retired and revoked ones included. */
+export function permitKeyOf(control: ControlState, kid: string): LogKey | undefined {
+  const key = own(control.keys, kid);
+  return key?.purpose === "permit" ? key : undefined;
+}
+
+/** Every checkpoint key ever announced. */
+export function checkpointKeysOf(control: ControlState): LogKey[] {
+  return Object.values(control.keys).filter((key) => key.purpose === "checkpoint");
+}
+
+/**
+ * Whether a key may sign for a log of `treeSize` entries: announced below it, and neither retired before nor revoked.
+ * The checkpoint that covers the retirement itself is still signed by the old key. spec/checkpoint.md
+ */
+export function keyLiveAt(key: LogKey, treeSize: number): boolean {
+  if (key.addedIndex >= treeSize) return false;
+  if (key.retiredIndex !== undefined && treeSize > key.retiredIndex + 1) return false;
+  return key.revoked === undefined || treeSize <= (key.revoked.lastTrustedSize ?? key.revoked.index);
+}
+
+/** Whether the tenant wants two people for what matters. A log without tenant.created is treated as strictly. */
+export function needsTwoPeople(control: ControlState): boolean {
+  return control.tenant?.kind !== "evaluation";
+}
+
+// ── The steps ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function openingReason(state: ControlState, event: ControlEvent): string | undefined {
+  if (event.type === "log.genesis") return undefined;
+  if (state.log === null) return "the log has no genesis before it";
+  if (state.log.closed && event.type !== "log.key.retired" && event.type !== "log.key.revoked")
+    return "the log is closed";
+  const ofLog = event.type.startsWith("log.") || event.type === "tenant.created";
+  return state.tenant === null && !ofLog ? "the tenant has not been created" : undefined;
+}
+
+function countBootstrap(state: ControlState, event: ControlEvent, unlawful: string[]): ControlState {
+  if (!("bootstrap" in event) || event.bootstrap !== true) return state;
+  if (state.tenant?.sealed === true) unlawful.push("bootstrap ended when the tenant was sealed");
+  const bare = event.type === "approver.key.enrolled" || event.type === "policy.published" ? 1 : 0;
+  const bootstrap = { acts: state.bootstrap.acts + 1, bare: state.bootstrap.bare + bare };
+  if (bare === 1 && bootstrap.bare > MAX_BOOTSTRAP_ACTS && needsTwoPeople(state)) {
+    unlawful.push(`more than ${MAX_BOOTSTRAP_ACTS} enrolments and publishes without a second person`);
+  }
+  return { ...state, bootstrap };
+}
+
+function apply(state: ControlState, event: ControlEvent, unlawful: string[]): ControlState {
+  const index = event.integrity.index;
+  switch (event.type) {
+    case "log.genesis":
+      return genesis(state, event, unlawful);
+    case "log.heartbeat":
+    case "log.clock.jumped":
+    case "config.overridden":
+    case "backup.taken":
+    case "backup.restored":
+    case "policy.uploaded":
+    case "policy.validated":
+    case "policy.simulated":
+    case "policy.publish.requested":
+      return state;
+    case "log.epoch.opened": {
+      const { epoch, origin } = event.epoch;
+      if (state.log === null) return state;
+      if (epoch < state.log.epoch) unlawful.push(`epoch ${epoch} is older than ${state.log.epoch}`);
+      return { ...state, log: { ...state.log, epoch, origin } };
+    }
+    case "log.closed":
+      return state.log === null ? state : { ...state, log: { ...state.log, closed: true } };
+    case "log.key.added": {
+      if (own(state.keys, event.key.kid) !== undefined) unlawful.push(`key ${event.key.kid} was announced before`);
+      return { ...state, keys: { ...state.keys, [event.key.kid]: { ...event.key, addedIndex: index } } };
+    }
+    case "log.key.retired":
+    case "log.key.revoked":
+      return endKey(state, event, unlawful);
+
+    case "tenant.created": {
+      if (state.tenant !== null) unlawful.push("the tenant was created before");
+      const { kind, origin_host: originHost } = event.created;
+      return { ...state, tenant: { id: event.tenant, kind, originHost, sealed: false } };
+    }
+    case "tenant.changed":
+      return changeTenant(state, event, unlawful);
+    case "tenant.sealed": {
+      if (state.tenant === null) return state;
+      if (state.tenant.sealed) unlawful.push("the tenant was sealed before");
+      const people = Object.values(state.persons).filter((person) => person.live).length;
+      const { people: said, bootstrap_acts: acts } = event.sealed;
+      if (said !== people) unlawful.push(`it counts ${said} people, there are ${people}`);
+      if (acts !== state.bootstrap.acts) {
+        unlawful.push(`it counts ${acts} bootstrap acts, there were ${state.bootstrap.acts}`);
+      }
+      return { ...state, tenant: { ...state.tenant, sealed: true } };
+    }
+
+    case "agent.registered":
+    case "agent.changed": {
+      const { agent } = event;
+      const known = agentOf(state, agent.id) !== undefined;
+      if (event.type === "agent.registered" && known) unlawful.push(`agent ${agent.id} is registered`);
+      if (event.type === "agent.changed" && !known) unlawful.push(`agent ${agent.id} is not registered`);
+      for (const alias of [agent.owner, agent.accountable]) {
+        if (alias !== undefined && personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
+      }
+      return { ...state, agents: { ...state.agents, [agent.id]: { ...agent, event: event.event_id } } };
+    }
+
+    case "credential.issued": {
+      const { id, role, holder, expires_at: expiresAt } = event.credential;
+      if (own(state.credentials, id) !== undefined) unlawful.push(`credential ${id} was issued before`);
+      const issued: CredentialState = { role, holder, ...(expiresAt === undefined ? {} : { expiresAt }) };
+      return { ...state, credentials: { ...state.credentials, [id]: issued } };
+    }
+    case "credential.rotated": {
+      const { id, replaces, expires_at: expiresAt } = event.credential;
+      const old = credentialOf(state, replaces);
+      if (own(state.credentials, id) !== undefined) unlawful.push(`credential ${id} was issued before`);
+      if (old === undefined) {
+        unlawful.push(`credential ${replaces} is not live`);
+        return state;
+      }
+      const { role, holder } = old;
+      const rotated: CredentialState = { role, holder, replaces, ...(expiresAt === undefined ? {} : { expiresAt }) };
+      return { ...state, credentials: { ...state.credentials, [id]: rotated } };
+    }
+    case "credential.revoked": {
+      const { id } = event.credential;
+      const old = credentialOf(state, id);
+      if (old === undefined) {
+        unlawful.push(`credential ${id} is not live`);
+        return state;
+      }
+      return { ...state, credentials: { ...state.credentials, [id]: { ...old, revoked: revocation(event) } } };
+    }
+
+    case "person.added": {
+      const { alias } = event.person;
+      if (personOf(state, alias) !== undefined) unlawful.push(`person ${alias} was added before`);
+      return withPerson(state, alias, { live: true, roles: [], approverRoles: [] });
+    }
+    case "person.removed": {
+      const { alias } = event.person;
+      if (personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
+      return withPerson(state, alias, { live: false, roles: [], approverRoles: [] });
+    }
+    case "role.granted":
+    case "role.revoked": {
+      const { person: alias, role, kind } = event.grant;
+      const person = personOf(state, alias);
+      if (person === undefined) {
+        unlawful.push(unknownPerson(alias));
+        return state;
+      }
+      const list = kind === "role" ? "roles" : "approverRoles";
+      const held = person[list];
+      const granting = event.type === "role.granted";
+      if (held.includes(role) === granting) {
+        unlawful.push(granting ? `${alias} holds ${role} already` : `${alias} does not hold ${role}`);
+      }
+      const after = granting ? [...held.filter((one) => one !== role), role] : held.filter((one) => one !== role);
+      return withPerson(state, alias, { ...person, [list]: after });
+    }
+    case "approver.key.enrolled":
+      return enrol(state, event, unlawful);
+    case "approver.key.revoked": {
+      const { kid, person } = event.enrolment;
+      const key = approverKeyOf(state, kid);
+      if (key === undefined || key.person !== person || key.revoked !== undefined) {
+        unlawful.push(`key ${kid} is not a live key of ${person}`);
+      }
+      if (key === undefined) return state;
+      return { ...state, approverKeys: { ...state.approverKeys, [kid]: { ...key, revoked: revocation(event) } } };
+    }
+    case "witness.policy.changed":
+      return { ...state, witnessPolicy: event.witness_policy.digest };
+
+    case "policy.published":
+      return publish(state, event, unlawful);
+    case "policy.rolled_back":
+      return rollBack(state, event, unlawful);
+    case "policy.retired": {
+      if (state.policy?.digest === event.bundle.digest) unlawful.push("the active policy cannot be retired");
+      return state;
+    }
+    case "policy.shadow.started": {
+      if (state.shadow !== null) unlawful.push("another policy is in shadow");
+      return { ...state, shadow: event.shadow.digest };
+    }
+    case "policy.shadow.stopped": {
+      if (state.shadow !== event.shadow.digest) unlawful.push("that policy is not in shadow");
+      return { ...state, shadow: null };
+    }
+
+    case "freeze.placed": {
+      const { freeze } = event;
+      if (state.freezes.some((one) => one.freeze_id === freeze.freeze_id)) {
+        unlawful.push(`freeze ${freeze.freeze_id} is in force`);
+      }
+      if ((freeze.kind === "tenant") !== (freeze.subject === undefined)) {
+        unlawful.push("a freeze names a subject unless it covers the tenant");
+      }
+      const placed: Freeze = { ...freeze, event: event.event_id, at: event.ts };
+      return { ...state, freezes: [...state.freezes, placed] };
+    }
+    case "freeze.lifted": {
+      const { freeze_id: id, people } = event.freeze;
+      if (!state.freezes.some((one) => one.freeze_id === id)) unlawful.push(`freeze ${id} is not in force`);
+      twoPeople(state, people, unlawful);
+      return { ...state, freezes: state.freezes.filter((one) => one.freeze_id !== id) };
+    }
+
+    case "retention.rules.published": {
+      const { version, digest, shortens, approved_by: approvedBy } = event.retention;
+      if (state.retention !== null && version <= state.retention.version) {
+        unlawful.push(`version ${version} does not follow ${state.retention.version}`);
+      }
+      if (shortens && needsTwoPeople(state)) secondPerson(state, approvedBy, event.actor.id, unlawful);
+      return { ...state, retention: { version, digest } };
+    }
+    case "retention.pruned": {
+      if (state.retention?.digest !== event.pruned.rules_digest)
+        unlawful.push("it applies rules that are not in force");
+      return state;
+    }
+    case "hold.placed": {
+      const { hold_id: id } = event.hold;
+      if (own(state.holds, id) !== undefined) unlawful.push(`hold ${id} was placed before`);
+      return { ...state, holds: { ...state.holds, [id]: { live: true, event: event.event_id } } };
+    }
+    case "hold.released": {
+      const { hold_id: id, approved_by: approvedBy } = event.hold;
+      const hold = own(state.holds, id);
+      if (hold?.live !== true) unlawful.push(`hold ${id} is not in force`);
+      if (needsTwoPeople(state)) secondPerson(state, approvedBy, event.actor.id, unlawful);
+      if (hold === undefined) return state;
+      return { ...state, holds: { ...state.holds, [id]: { ...hold, live: false } } };
+    }
+    case "erasure.requested":
+    case "erasure.parked":
+    case "subject.erased": {
+      const { subject } = event.erasure;
+      if (event.type === "erasure.requested") return withErasure(state, subject, "requested");
+      if (own(state.erasures, subject) === undefined) unlawful.push("nobody requested this erasure");
+      return withErasure(state, subject, event.type === "erasure.parked" ? "parked" : "erased");
+    }
+    default:
+      return assertNever(event);
+  }
+}
+
+function genesis(state: ControlState, event: EventOf<"log.genesis">, unlawful: string[]): ControlState {
+  const { origin, epoch, keys: announced, previous } = event.genesis;
+  if (origin !== event.integrity.log) unlawful.push(`it names origin ${origin}, the log is ${event.integrity.log}`);
+  if (event.integrity.index !== 0) unlawful.push("it is not the log's first entry");
+  if (state.log !== null) {
+    // A rollback opens a new epoch: the rules go on, and the new log says which tree it continues.
+    if (epoch <= state.log.epoch) unlawful.push(`epoch ${epoch} does not follow ${state.log.epoch}`);
+    if (previous === undefined) unlawful.push("a later epoch cites the last trusted checkpoint");
+  }
+  if (!announced.some((key) => key.purpose === "checkpoint")) unlawful.push("it announces no checkpoint key");
+  const keys: Record<string, LogKey> = {};
+  for (const key of announced) {
+    if (own(keys, key.kid) !== undefined) unlawful.push(`key ${key.kid} is announced twice`);
+    keys[key.kid] = { ...key, addedIndex: event.integrity.index };
+  }
+  return { ...state, log: { origin, epoch, closed: false }, keys };
+}
+
+function endKey(
+  state: ControlState,
+  event: EventOf<"log.key.retired"> | EventOf<"log.key.revoked">,
+  unlawful: string[],
+): ControlState {
+  const { kid } = event.key;
+  const key = own(state.keys, kid);
+  if (key === undefined) {
+    unlawful.push(`key ${kid} was never announced`);
+    return state;
+  }
+  if (key.revoked !== undefined) unlawful.push(`key ${kid} was revoked before`);
+  const { index } = event.integrity;
+  if (event.type === "log.key.retired") {
+    if (key.retiredIndex !== undefined) unlawful.push(`key ${kid} was retired before`);
+    return { ...state, keys: { ...state.keys, [kid]: { ...key, retiredIndex: index } } };
+  }
+  const { last_trusted_size: size } = event;
+  const revoked = { index, ...revocation(event), ...(size === undefined ? {} : { lastTrustedSize: size }) };
+  return { ...state, keys: { ...state.keys, [kid]: { ...key, revoked } } };
+}
+
+function changeTenant(state: ControlState, event: EventOf<"tenant.changed">, unlawful: string[]): ControlState {
+  const { kind } = event.changed;
+  if (state.tenant === null || kind === undefined || kind === state.tenant.kind) return state;
+  if (kind === "evaluation") unlawful.push("a production tenant stays one");
+  else if (enrolledPeople(state).size < 2) unlawful.push("a production tenant needs two enrolled people");
+  return { ...state, tenant: { ...state.tenant, kind } };
+}
+
+function enrol(state: ControlState, event: EventOf<"approver.key.enrolled">, unlawful: string[]): ControlState {
+  const { person, key, method, rp_id: rpId, approved_by: approvedBy } = event.enrolment;
+  if (personOf(state, person) === undefined) unlawful.push(unknownPerson(person));
+  if (approverKeyOf(state, key.kid) !== undefined) unlawful.push(`key ${key.kid} was enrolled before`);
+  if (key.purpose !== "approver") unlawful.push(`key ${key.kid} is for ${key.purpose}`);
+  if (key.x === undefined) unlawful.push(`key ${key.kid} has no public key`);
+  if (key.alg !== "ed25519" && !(key.alg === "es256" && method === "webauthn")) {
+    unlawful.push(`${key.alg} is no algorithm of method ${method}`);
+  }
+  if (method === "webauthn" && rpId === undefined) unlawful.push("a passkey pins its relying party id");
+  if (needsTwoPeople(state) && event.bootstrap !== true) secondPerson(state, approvedBy, person, unlawful);
+  const enrolled: ApproverKey = {
+    kid: key.kid,
+    person,
+    method,
+    alg: key.alg,
+    x: key.x ?? "",
+    ...(rpId === undefined ? {} : { rpId }),
+    enrolledAt: event.ts,
+    event: event.event_id,
+  };
+  return { ...state, approverKeys: { ...state.approverKeys, [key.kid]: enrolled } };
+}
+
+function publish(state: ControlState, event: EventOf<"policy.published">, unlawful: string[]): ControlState {
+  const { revision, digest, previous, author, approved_by: approvedBy, separation, engine } = event.publish;
+  if (own(state.revisions, revision) !== undefined) unlawful.push(`revision ${revision} was used before`);
+  if (previous?.digest !== state.policy?.digest || previous?.revision !== state.policy?.revision) {
+    unlawful.push(`it replaces ${previous?.revision ?? "nothing"}, active is ${state.policy?.revision ?? "nothing"}`);
+  }
+  const others = approvedBy.filter((alias) => alias !== author);
+  for (const alias of approvedBy) if (personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
+  if (separation === "two_people" && others.length === 0) unlawful.push("nobody but the author approved it");
+  if (separation === "waived" && needsTwoPeople(state) && event.bootstrap !== true) {
+    unlawful.push("a production tenant needs another person's approval");
+  }
+  const policy: ActivePolicy = { revision, digest, author, engine, event: event.event_id };
+  return { ...state, policy, revisions: { ...state.revisions, [revision]: { digest, author, engine } } };
+}
+
+function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unlawful: string[]): ControlState {
+  const { from, to_digest: digest, revision } = event.rollback;
+  if (own(state.revisions, revision) !== undefined) unlawful.push(`revision ${revision} was used before`);
+  if (from.digest !== state.policy?.digest) unlawful.push(`it leaves ${from.digest}, which is not active`);
+  const old = Object.values(state.revisions).findLast((one) => one.digest === digest);
+  if (old === undefined) {
+    unlawful.push(`${digest} was never published`);
+    return state;
+  }
+  const policy: ActivePolicy = { revision, ...old, event: event.event_id };
+  return { ...state, policy, revisions: { ...state.revisions, [revision]: old } };
+}
+
+function covers(
+  freeze: Freeze,
+  over: { readonly agent: string; readonly capability: string; readonly target: { system: string; resource: string } },
+): boolean {
+  const subject = freeze.subject ?? "";
+  switch (freeze.kind) {
+    case "tenant":
+      return true;
+    case "agent":
+      return subject === over.agent;
+    case "capability":
+      return capabilityCovers(subject, over.capability);
+    case "target": {
+      const { system, resource } = over.target;
+      return (
+        globMatches(subject, resource) || globMatches(subject, system) || globMatches(subject, `${system}/${resource}`)
+      );
+    }
+    default:
+      return assertNever(freeze.kind);
+  }
+}
+
+function twoPeople(state: ControlState, people: readonly string[], unlawful: string[]): void {
+  for (const alias of people) if (personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
+  const wanted = needsTwoPeople(state) ? 2 : 1;
+  if (new Set(people).size < wanted) unlawful.push(`it takes ${wanted} people`);
+}
+
+function secondPerson(state: ControlState, alias: string | undefined, first: string, unlawful: string[]): void {
+  if (alias === undefined) unlawful.push("it takes another person's approval");
+  else if (alias === first) unlawful.push(`${alias} approved their own act`);
+  else if (personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
+}
+
+function withPerson(state: ControlState, alias: string, person: PersonState): ControlState {
+  return { ...state, persons: { ...state.persons, [alias]: person } };
+}
+
+function withErasure(state: ControlState, subject: string, stage: ControlState["erasures"][string]): ControlState {
+  return { ...state, erasures: { ...state.erasures, [subject]: stage } };
+}
+
+function revocation(event: { readonly ts: string; readonly compromised_since?: string }): {
+  at: string;
+  compromisedSince?: string;
+} {
+  const { ts: at, compromised_since: since } = event;
+  return { at, ...(since === undefined ? {} : { compromisedSince: since }) };
+}
+
+function unknownPerson(alias: string): string {
+  return `${alias} is not a person of this tenant`;
+}
