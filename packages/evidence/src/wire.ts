@@ -104,6 +104,8 @@ export const ActionView = object({
   ),
   attempts: count,
   max_attempts: count,
+  /** The action's permit, once it was started: what a further attempt is asked with. */
+  permit_id: optional(E.Ids.permit),
   events: list(ReceiptView, 16),
 });
 
@@ -186,10 +188,11 @@ const StartRun = object({
 });
 
 const RequestAction = object({
-  capability: E.Capability,
   tool: E.Name,
   tool_version: optional(text(64)),
-  target: E.Target,
+  /** What the tool's contract in the policy bundle says wins: when these are sent and differ, the action is denied. */
+  capability: optional(E.Capability),
+  target: optional(E.Target),
   topic: optional(E.Name),
   args: anyJson,
   intent: optional(text(2000)),
