@@ -35,6 +35,18 @@ export const errors = {
     "The body's media type is not one this operation takes.",
     "Send application/json, or application/x-ndjson for batches.",
   ],
+  "malformed-http": [
+    400,
+    "The request is not well-formed HTTP.",
+    "Use an HTTP/1.1 client; paths and queries are percent-encoded UTF-8.",
+  ],
+  "headers-too-large": [431, "The request's headers exceed the limit.", "Send headers of at most 16 KiB together."],
+  "request-timeout": [408, "The request did not arrive in time.", "Send it again, without pauses."],
+  "method-not-allowed": [
+    405,
+    "This path does not take that method.",
+    "Use one of the methods in the Allow header; see the API description at /v1/openapi.json.",
+  ],
   "entry-too-large": [413, "The event would exceed 65,535 bytes.", "Move long lists into a manifest payload."],
   "idempotency-key-missing": [
     400,
@@ -91,7 +103,17 @@ export const errors = {
     "The signer is away, so nothing is released.",
     "Retry after the number of seconds in Retry-After; the operator restarts the signer.",
   ],
-  "core:overloaded": [503, "The append queue is full.", "Retry after the number of seconds in Retry-After."],
+  "core:overloaded": [
+    503,
+    "The server has as much work as it takes at once.",
+    "Retry after the number of seconds in Retry-After.",
+  ],
+  "core:payloads-unavailable": [
+    503,
+    "The payload store cannot keep bytes durably, so nothing is decided.",
+    "Retry after the number of seconds in Retry-After; the operator looks at the disk: countersign doctor.",
+  ],
+  "core:stopping": [503, "The server is stopping.", "Retry after the number of seconds in Retry-After."],
   "agent-not-registered": [
     409,
     "The agent is not registered in this tenant.",
