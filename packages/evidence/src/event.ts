@@ -15,13 +15,26 @@ export const strictObject = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
 const object = strictObject;
 const optional = Type.Optional;
-const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
+/** Free text on one line: no control characters, which also keeps every unit at 3 bytes or fewer in an entry. */
+export const text = (max: number) =>
+  Type.String({ minLength: 1, maxLength: max, pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$" });
+/** Canonical JSON as a string: like {@link text}, and limited in UTF-8 bytes (`maxBytes` is our own keyword). */
+const canonicalText = (maxBytes: number) =>
+  Type.String({
+    minLength: 1,
+    maxLength: maxBytes,
+    maxBytes,
+    pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+  });
 // The cast restates what map() forgets: one literal schema for each value, in order.
 export const oneOf = <const T extends readonly string[]>(...values: T) =>
   Type.Union(values.map((value) => Type.Literal(value))) as unknown as TUnion<{
     -readonly [I in keyof T]: TLiteral<T[I]>;
   }>;
 const list = <T extends TSchema>(item: T, maxItems: number) => Type.Array(item, { maxItems });
+/** Text of several lines. */
+const lines = (max: number) =>
+  Type.String({ minLength: 1, maxLength: max, pattern: "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]+$" });
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const pattern = (source: string, maxLength: number) => Type.String({ pattern: source, maxLength });
 
@@ -60,12 +73,15 @@ export const PolicyRevision = pattern("^pol_[0-9]{4}_[0-9]{2}_[0-9]{2}(_[0-9]{1,
 /** `<host>/<tenant>/<epoch>`: the C2SP origin of a log. */
 export const Origin = pattern("^[a-z0-9][a-z0-9.:-]{0,127}/[a-z0-9][a-z0-9-]{0,62}/[0-9]{1,9}$", 203);
 /** A C2SP verifier key: name, key id, base64 of type and public key. */
-export const VerifierKey = pattern("^[^+ ]{1,203}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{1,128}$", 348);
-const JsonPointer = pattern("^(/[^/]{1,64}){1,8}$", 255);
+export const VerifierKey = pattern("^[!-*,-~]{1,203}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{1,128}$", 348);
+/** What a commitment stands for: the JSON pointer it would have in the event. */
+const JsonPointer = pattern("^(/[A-Za-z0-9_.~-]{1,48}){1,4}$", 196);
 const Base64Url = (max: number) => pattern("^[A-Za-z0-9_-]+$", max);
 /** The id of a key pair of a person or of the server: what `kid` is in a JWS. */
 const KeyName = pattern("^[A-Za-z0-9_.:@/+=-]{1,255}$", 255);
 const ResourceName = text(512);
+/** An id, a digest, or the path and query that was asked for. */
+const RequestTarget = pattern("^[!#-\\[\\]-~]{1,96}$", 96);
 
 export const DecisionAnswer = oneOf("ALLOW", "DENY", "REQUIRE_APPROVAL");
 export const DispatchStatus = oneOf(
@@ -162,8 +178,11 @@ export const Integrity = object({
   ctl_head: HashHex,
 });
 
-const Labels = Type.Record(pattern("^[a-z][a-z0-9_.-]{0,63}$", 64), text(256), { maxProperties: 32 });
-const Commitments = Type.Record(JsonPointer, Commitment, { maxProperties: 64 });
+/** Labels and refs: names the policy bundle's catalogue declares. */
+export const Labels = Type.Record(pattern("^[a-z][a-z0-9_.-]{0,39}$", 40), text(128), { maxProperties: 16 });
+const Commitments = Type.Record(JsonPointer, Commitment, { maxProperties: 32 });
+/** What an executor must do or observe, as the policy's annotation words it. */
+export const Obligations = list(text(128), 16);
 
 /** Budgets of a run; absent means not limited by the run. */
 export const Budgets = object({
@@ -178,7 +197,7 @@ export const Scope = object({
   capabilities: list(Capability, 64),
   tools: optional(list(Name, 64)),
   resources: optional(
-    list(object({ system: optional(ResourceName), pattern: ResourceName, environment: optional(text(64)) }), 64),
+    list(object({ system: optional(text(128)), pattern: text(256), environment: optional(text(64)) }), 16),
   ),
   data_classes: optional(list(oneOf("public", "internal", "personal", "secret"), 4)),
   budgets: optional(Budgets),
@@ -263,7 +282,7 @@ const Outcome = object({
   duration_ms: optional(count),
   layer: optional(oneOf("sdk", "queue", "agent", "server")),
   layer_attempt: optional(count),
-  obligations_met: optional(list(text(128), 32)),
+  obligations_met: optional(Obligations),
   produced: optional(list(Commitment, 64)),
 });
 
@@ -387,7 +406,7 @@ const all = [
   tenantWide("session.closed", { session: object({ id: Ids.session, person: Ids.person }), reason: Reason }),
   control("tenant.sealed", { sealed: object({ people: count, bootstrap_acts: count }) }),
   control("config.overridden", { override: object({ setting: text(128), value: text(256) }), reason: Reason }),
-  control("witness.policy.changed", { witness_policy: object({ text: text(8192), digest: DigestText }) }),
+  control("witness.policy.changed", { witness_policy: object({ text: lines(8192), digest: DigestText }) }),
   control("backup.taken", { backup: object({ digest: DigestText, checkpoint: CheckpointRef, size_bytes: count }) }),
   control("backup.restored", { backup: object({ digest: DigestText, checkpoint: CheckpointRef }) }),
   // run
@@ -447,7 +466,7 @@ const all = [
       history: object({ as_of_index: count, actions: count, cents: count, bytes: count, in_flight: count }),
       requirements: list(Requirement, 16),
       gate_digest: optional(DigestText),
-      obligations: list(text(128), 32),
+      obligations: Obligations,
       assurance: optional(list(oneOf("witnessed", "timed"), 2)),
       valid_until: Timestamp,
       evaluated_us: count,
@@ -496,7 +515,7 @@ const all = [
     ...decided,
     approval: ApprovalBlock,
     approval_request: object({
-      text: text(16_384),
+      text: canonicalText(16_384),
       digest: DigestText,
       rendering: DigestText,
       expires_at: Timestamp,
@@ -507,7 +526,7 @@ const all = [
     ...decided,
     approval: ApprovalBlock,
     vote: object({
-      text: text(16_384),
+      text: canonicalText(4096),
       digest: DigestText,
       person: Ids.person,
       answer: oneOf("approve", "reject", "abstain"),
@@ -582,7 +601,7 @@ const all = [
       args_commit: Commitment,
       action_digest: DigestText,
       not_after: Timestamp,
-      obligations: list(text(128), 32),
+      obligations: Obligations,
       kid: KeyName,
     }),
   }),
@@ -686,7 +705,7 @@ const all = [
   tenantWide("evidence.accessed", {
     access: object({
       reads: list(
-        object({ kind: oneOf("event", "payload", "disclosure", "timeline", "pack", "list"), id: text(128) }),
+        object({ kind: oneOf("event", "payload", "disclosure", "timeline", "pack", "list"), id: RequestTarget }),
         256,
       ),
       count,

@@ -8,6 +8,8 @@ import * as E from "./event.ts";
 
 const object = E.strictObject;
 const optional = Type.Optional;
+/** What becomes part of an event is one line; other texts may have several. */
+const line = E.text;
 const text = (max: number, min = 1) => Type.String({ minLength: min, maxLength: max });
 const list = <T extends TSchema>(item: T, maxItems: number) => Type.Array(item, { maxItems });
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -15,9 +17,6 @@ const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const numeral = Type.String({ pattern: "^(0|[1-9][0-9]{0,14})$", maxLength: 15 });
 /** Any JSON of the payload profile; kept and hashed as the exact bytes received. */
 const anyJson = Type.Unknown();
-const labels = Type.Record(Type.String({ pattern: "^[a-z][a-z0-9_.-]{0,63}$", maxLength: 64 }), text(256), {
-  maxProperties: 32,
-});
 
 // ── Views ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +60,7 @@ const DecisionView = object({
   remedy: optional(text(512)),
   policy_snapshot: text(24),
   policy_digest: E.DigestText,
-  obligations: list(text(128), 32),
+  obligations: E.Obligations,
   valid_until: E.Timestamp,
 });
 
@@ -72,7 +71,7 @@ const PermitView = object({
   max_attempts: count,
   deadline: E.Timestamp,
   not_after: E.Timestamp,
-  obligations: list(text(128), 32),
+  obligations: E.Obligations,
   job_id: E.Name,
 });
 
@@ -175,21 +174,21 @@ export const EventView = object({
 const StartRun = object({
   intent: optional(text(2000)),
   ...E.Scope.properties,
-  version: optional(text(64)),
-  framework: optional(text(64)),
-  framework_version: optional(text(64)),
-  model: optional(text(128)),
+  version: optional(line(64)),
+  framework: optional(line(64)),
+  framework_version: optional(line(64)),
+  model: optional(line(128)),
   /** External id of the person the run is for, e.g. `user:dana`; recorded under that person's alias. */
   on_behalf_of: optional(text(128)),
   parent_run: optional(E.Ids.run),
   expected_end: optional(E.Timestamp),
-  labels: optional(labels),
-  refs: optional(labels),
+  labels: optional(E.Labels),
+  refs: optional(E.Labels),
 });
 
 const RequestAction = object({
   tool: E.Name,
-  tool_version: optional(text(64)),
+  tool_version: optional(line(64)),
   /** What the tool's contract in the policy bundle says wins: when these are sent and differ, the action is denied. */
   capability: optional(E.Capability),
   target: optional(E.Target),
@@ -197,15 +196,15 @@ const RequestAction = object({
   args: anyJson,
   intent: optional(text(2000)),
   context: optional(list(E.DigestText, 64)),
-  context_absent: optional(list(text(64), 16)),
+  context_absent: optional(list(line(64), 16)),
   consumed: optional(list(E.Commitment, 64)),
   redrive_of: optional(E.Ids.action),
   cost_cents: optional(count),
   max_attempts: optional(Type.Integer({ minimum: 1, maximum: 100 })),
   /** How long one attempt may take before it counts as unconfirmed, in ms. */
   attempt_timeout_ms: optional(Type.Integer({ minimum: 1000, maximum: 86_400_000 })),
-  labels: optional(labels),
-  refs: optional(labels),
+  labels: optional(E.Labels),
+  refs: optional(E.Labels),
   /** Ask for decision and use in one commit; effective when the answer is ALLOW and the credential may execute. */
   start: optional(Type.Boolean()),
 });
@@ -227,7 +226,7 @@ export const ReportOutcome = object({
   duration_ms: optional(count),
   layer: optional(E.oneOf("sdk", "queue", "agent")),
   layer_attempt: optional(count),
-  obligations_met: optional(list(text(128), 32)),
+  obligations_met: optional(E.Obligations),
   /** Hex SHA-256 of the argument bytes that ran: drift is checked against what was decided. */
   executed_args_sha256: optional(E.HashHex),
 });
