@@ -29,8 +29,17 @@ export const faults = {
   "key-unannounced": "A key was used that no entry of the log announced.",
   "key-revoked": "A key was used after the point up to which it is trusted.",
   "receipt-malformed": "The receipt is not a C2SP tlog-proof.",
+  "note-signature-invalid": "A signature by a known key does not verify on the note.",
+  "note-unsigned": "The note carries no signature of a known key.",
+  "cosignature-malformed": "The cosignature is not a C2SP timestamped Ed25519 signature.",
+  "verifier-key-malformed": "The verifier key is not well-formed, or of a type this verifier does not know.",
+  "key-not-acceptable": "The public key is not a canonical, torsion-free Ed25519 key.",
+  "bundle-malformed": "The entry bundle is not the length-prefixed entries it should be.",
   // commitments and payloads
   "commitment-mismatch": "A disclosure does not open the commitment it names.",
+  "disclosure-malformed": "A disclosure is not the canonical text of a salt, a JSON pointer and a value.",
+  "seal-malformed": "Sealed bytes are not a Countersign seal.",
+  "seal-not-opened": "The key does not open the sealed bytes: another key, or bytes that were changed.",
   "payload-mismatch": "A payload's bytes do not have the digest they are cited by.",
   "payload-missing": "A payload the evidence cites is absent and neither erased nor withheld nor pruned.",
   // pack
@@ -95,6 +104,9 @@ export type Fault = {
   /** File inside the pack, when the fault is about one. */
   readonly path?: string;
 };
+
+/** What reading evidence gives: the thing, or the one reason why it is not one. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault };
 
 /** Builds a fault; `detail` says what was found and what was expected, in one sentence. */
 export function fault(code: FaultCode, detail: string, at: Omit<Fault, "code" | "detail"> = {}): Fault {
