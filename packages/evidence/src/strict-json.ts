@@ -34,7 +34,7 @@ export type ByteRange = { readonly start: number; readonly end: number };
  *
  * @param bytes the document, UTF-8 without byte-order mark; must not be changed while the result is in use
  * @throws CountersignError `malformed-json` when the bytes are not RFC 8259 JSON in UTF-8, `json-not-allowed` when they
- *   are but the profile forbids something; `pointer` names the place
+ *   so far are but the profile forbids something; the first offence decides, `pointer` names its place
  */
 export function parseStrict(bytes: Uint8Array, profile: JsonProfile): StrictJson {
   assert(bytes.length < 2 ** 31, "a JSON document has fewer than 2^31 bytes");
