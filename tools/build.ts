@@ -22,7 +22,9 @@ if (last === -1) {
 for (const name of PACKAGES.slice(0, last + 1)) {
   const folder = join(ROOT, "packages", name);
   rmSync(join(folder, "dist"), { recursive: true, force: true });
-  execFileSync(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", join(folder, "tsconfig.build.json")], { stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", join(folder, "tsconfig.build.json")], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const bin = join(folder, "dist", "bin");
   // npm sets the mode on install; this is for running from dist in the repository.
   if (existsSync(bin)) for (const file of readdirSync(bin)) if (file.endsWith(".js")) chmodSync(join(bin, file), 0o755);
