@@ -110,6 +110,8 @@ function longestPath(term: Term, maxLength: number): Ranges[] {
         return [part.ranges];
       case "sequence":
         return part.terms.flatMap((each) => walk(each, free));
+      case "choice":
+        return part.options.map((each) => walk(each, free)).reduce((a, b) => (b.length > a.length ? b : a));
       case "repeat": {
         const once = walk(part.term, 0);
         if (unbounded(part.max)) open++;

@@ -1,6 +1,6 @@
 /**
- * The regular expressions the schemas use, as a tree that strings can be made from: classes, groups and quantifiers.
- * No alternation, no back-references; a lookahead is passed over, so what is made must be tried against the expression.
+ * The regular expressions the schemas use, as a tree that strings can be made from: classes, groups, alternatives and
+ * quantifiers. A lookahead is passed over, so what is made must be tried against the expression.
  */
 import { assert } from "@countersign/evidence/errors";
 
@@ -10,6 +10,7 @@ export type Ranges = readonly (readonly [low: number, high: number])[];
 export type Term =
   | { readonly kind: "char"; readonly ranges: Ranges }
   | { readonly kind: "sequence"; readonly terms: readonly Term[] }
+  | { readonly kind: "choice"; readonly options: readonly Term[] }
   | { readonly kind: "repeat"; readonly term: Term; readonly min: number; readonly max: number };
 
 /**
@@ -19,19 +20,31 @@ export type Term =
  */
 export function parsePattern(source: string): Term {
   assert(source.startsWith("^") && source.endsWith("$"), `the pattern ${source} is not anchored at both ends`);
-  const [term, end] = sequence(source, 1);
+  const [term, end] = choice(source, 1);
   assert(end === source.length - 1, `the pattern ${source} uses syntax at ${end} that is not supported`);
   return term;
 }
 
 type Parsed<T> = readonly [value: T, next: number];
 
+function choice(source: string, from: number): Parsed<Term> {
+  const [first, next] = sequence(source, from);
+  const options = [first];
+  let at = next;
+  while (source[at] === "|") {
+    const [option, end] = sequence(source, at + 1);
+    options.push(option);
+    at = end;
+  }
+  return [options.length === 1 ? first : { kind: "choice", options }, at];
+}
+
 function sequence(source: string, from: number): Parsed<Term> {
   const terms: Term[] = [];
   let at = from;
-  while (at < source.length && source[at] !== ")" && source[at] !== "$") {
+  while (at < source.length && !")|$".includes(source[at]!)) {
     if (source.startsWith("(?=", at)) {
-      at = sequence(source, at + 3)[1] + 1;
+      at = choice(source, at + 3)[1] + 1;
       continue;
     }
     const [term, next] = atom(source, at);
@@ -44,7 +57,7 @@ function sequence(source: string, from: number): Parsed<Term> {
 
 function atom(source: string, at: number): Parsed<Term> {
   if (source[at] === "(") {
-    const [term, end] = sequence(source, source.startsWith("(?:", at) ? at + 3 : at + 1);
+    const [term, end] = choice(source, source.startsWith("(?:", at) ? at + 3 : at + 1);
     assert(source[end] === ")", `the pattern ${source} has an open group`);
     return [term, end + 1];
   }
@@ -52,7 +65,7 @@ function atom(source: string, at: number): Parsed<Term> {
     const [ranges, next] = characterClass(source, at + 1);
     return [{ kind: "char", ranges }, next];
   }
-  assert(!"|*+?{}.".includes(source[at]!), `the pattern ${source} uses ${source[at]} where it is not supported`);
+  assert(!"*+?{}.".includes(source[at]!), `the pattern ${source} uses ${source[at]} where it is not supported`);
   const [code, next] = character(source, at);
   return [{ kind: "char", ranges: [[code, code]] }, next];
 }

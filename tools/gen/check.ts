@@ -47,7 +47,7 @@ ${this.#count(members)}
     return this.#declared.once(
       `known ${literal(names)}`,
       `membersOf${pascal(met)}`,
-      (own) => `const ${own} = new Set(${literal(names)});`,
+      (own) => `const ${own} = new Set<string>(${literal(names)});`,
     );
   }
 
@@ -60,6 +60,7 @@ ${this.#count(members)}
 
   /** Statements that check members of `o` and leave the number of those present in `seen`. */
   #count(members: readonly Member[]): string {
+    if (members.length === 0) return "  const seen = 0;";
     return ["  let seen = 0;", "  let m: unknown;", ...members.map((member) => `  ${this.#member(member)}`)].join("\n");
   }
 
@@ -175,7 +176,7 @@ ${this.#count(members)}
         const twice = unique ? `\n  if (new Set(list).size !== list.length) ${refusal};` : "";
         return `  if (!Array.isArray(m) || ${bounds}) return void ${refusal};
   const list: readonly unknown[] = m;
-  for (let i = 0; i < list.length; i++) ${this.#item(item, met, "list[i]", "`/${i}`")}${twice}`;
+  for (let i = 0; i < list.length; i++) ${this.#item(item, met, "list[i]", ITEM_STEP)}${twice}`;
       }
       case "tuple": {
         const items = shape.items.map((item, i) => `  ${this.#item(item, met, `list[${i}]`, `"/${i}"`)}`);
@@ -215,6 +216,10 @@ ${cases.join("\n")}
   }
 }
 
+/** The pointer step of a list's item, as an expression of the generated code. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is source, for the generated file to evaluate
+const ITEM_STEP = "`/${i}`";
+
 /** What is said of a member that should not be there. */
 export const STRANGER = "no member of this name";
 
@@ -225,7 +230,8 @@ function isContainer(shape: Shape): shape is Container {
 
 function isAscii(term: Term): boolean {
   if (term.kind === "char") return term.ranges.every(([, high]) => high < 0x80);
-  return term.kind === "sequence" ? term.terms.every(isAscii) : isAscii(term.term);
+  if (term.kind === "repeat") return isAscii(term.term);
+  return (term.kind === "sequence" ? term.terms : term.options).every(isAscii);
 }
 
 function pointerStep(name: string): string {

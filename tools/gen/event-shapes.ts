@@ -3,7 +3,7 @@ import { assert } from "@countersign/evidence/errors";
 import { CheckSource, STRANGER } from "./check.ts";
 import { OrderSource } from "./serialize.ts";
 import { type Member, type ObjectShape, shapeKey, shapeOf } from "./shape.ts";
-import { HEADER, literal, pascal, type ShapeNames } from "./source.ts";
+import { HEADER, literal, pascal, type ShapeNames, shapeFaultImport } from "./source.ts";
 
 /** What the generator needs of a kind; event.ts gives more. */
 export type KindDefinition = { readonly type: string; readonly chain: string; readonly schema: unknown };
@@ -29,9 +29,7 @@ export function eventShapesSource(definitions: readonly KindDefinition[], names:
   });
   const orderLines = kinds.map(({ type, shape }) => `  [${literal(type)}, ${orders.order(shape, type)}],`);
   const chainLines = kinds.map(({ type, chain }) => `  ${literal(type)}: ${literal(chain)},`);
-  return `${HEADER("packages/evidence/src/event.ts")}
-import type { Chain, Event, Kind } from "../event.ts";
-import { inKeyOrder, isObject, pointerStep, refuse, refuseStrangers, utf8Length, type Members, type ShapeFault } from "../shape-fault.ts";
+  const source = `import type { Chain, Event, Kind } from "../event.ts";
 
 /**
  * Where an event is not of its kind's shape; empty when it is. \`kind-not-understood\` is said of a kind or a version
@@ -87,6 +85,9 @@ const orderOfKind = new Map<Kind, (o: Members) => Members>([
 ${orderLines.join("\n")}
 ]);
 `;
+  return `${HEADER("packages/evidence/src/event.ts")}
+${shapeFaultImport(source)}
+${source}`;
 }
 
 function groupSource({ name, members }: Group, checks: CheckSource): string {

@@ -1,15 +1,49 @@
 /** Every generated file of the repository, by path, with its content. */
+import { readFileSync } from "node:fs";
+import { errors } from "@countersign/evidence/errors";
 import * as event from "@countersign/evidence/event";
+import { faults } from "@countersign/evidence/fault";
+import * as wire from "@countersign/evidence/wire";
+import { docComments } from "./doc-comments.ts";
+import { errorsDoc, faultsDoc } from "./errors-doc.ts";
 import { eventShapesSource } from "./event-shapes.ts";
+import { openapi } from "./openapi.ts";
+import { formatJson, schemaFiles } from "./schema-json.ts";
 import { schemaNames } from "./schema-names.ts";
-
-/** Path from the repository's root → content. */
-export function generatedFiles(): ReadonlyMap<string, string> {
-  const names = schemaNames(event);
-  return new Map([
-    ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(Object.values(event.kinds), names)],
-  ]);
-}
+import { wireShapesSource } from "./wire-shapes.ts";
 
 /** Folders in which every file is generated. */
 export const generatedFolders = ["packages/evidence/src/generated", "spec/schema"] as const;
+
+/** Path from the repository's root → content. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const kinds = Object.values(event.kinds);
+  const eventComments = docComments(read("../../packages/evidence/src/event.ts"));
+  const wireComments = docComments(read("../../packages/evidence/src/wire.ts"));
+  const names = schemaNames(event);
+  const limits: Readonly<Record<string, number | undefined>> = wire.bodyLimits;
+  return new Map([
+    ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(kinds, names)],
+    ["packages/evidence/src/generated/wire-shapes.ts", wireShapesSource(wire.operations, names)],
+    ...schemaFiles(kinds, event, eventComments),
+    [
+      "spec/openapi.json",
+      formatJson(
+        openapi({
+          operations: wire.operations,
+          errors,
+          version: (JSON.parse(read("../../packages/server/package.json")) as { version: string }).version,
+          modules: [wire, event],
+          comments: new Map([...eventComments, ...wireComments]),
+          bodyLimitBytes: (operation) => limits[operation] ?? wire.DEFAULT_BODY_LIMIT_BYTES,
+        }),
+      ),
+    ],
+    ["docs/reference/errors.md", errorsDoc(errors)],
+    ["docs/reference/faults.md", faultsDoc(faults)],
+  ]);
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, import.meta.url), "utf8");
+}

@@ -49,10 +49,28 @@ export class Declarations {
 
 /** `prev_hash` → `PrevHash`; `dispatch.permitted` → `DispatchPermitted`. */
 export function pascal(name: string): string {
-  return name.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9]?)/g, (_, first: string) => first.toUpperCase());
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  return words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }
 
 /** What to call a shape: its name in the schema file, else one made from where it was first met. */
 export function nameOf(shape: Shape, names: ShapeNames, met: string): string {
-  return names.get(shapeKey(shape)) ?? pascal(met);
+  return names.get(shapeKey(shape)) ?? (pascal(met) || "Rest");
+}
+
+const FROM_SHAPE_FAULT = [
+  "inKeyOrder",
+  "isObject",
+  "pointerStep",
+  "refuse",
+  "refuseStrangers",
+  "utf8Length",
+  "type Members",
+  "type ShapeFault",
+];
+
+/** The import of what a body uses of shape-fault.ts. */
+export function shapeFaultImport(body: string): string {
+  const used = FROM_SHAPE_FAULT.filter((name) => new RegExp(`\\b${name.replace("type ", "")}\\b`).test(body));
+  return `import { ${used.join(", ")} } from "../shape-fault.ts";`;
 }

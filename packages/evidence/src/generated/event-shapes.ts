@@ -1,7 +1,7 @@
 // Made by tools/gen.ts from packages/evidence/src/event.ts. Do not edit: change that file and run `npm run gen`.
 
-import type { Chain, Event, Kind } from "../event.ts";
 import { inKeyOrder, isObject, pointerStep, refuse, refuseStrangers, utf8Length, type Members, type ShapeFault } from "../shape-fault.ts";
+import type { Chain, Event, Kind } from "../event.ts";
 
 /**
  * Where an event is not of its kind's shape; empty when it is. `kind-not-understood` is said of a kind or a version
@@ -155,7 +155,7 @@ const isTimestamp = (m: unknown): boolean => typeof m === "string" && m.length <
 const wordsSource = "one of \"observed\", \"reported\", \"derived\"";
 const isSource = (m: unknown): boolean => m === "observed" || m === "reported" || m === "derived";
 const wordsObject = "an object";
-const membersOfActor = new Set(["type","id","credential"]);
+const membersOfActor = new Set<string>(["type","id","credential"]);
 const wordsType2 = "one of \"agent\", \"executor\", \"person\", \"operator\", \"system\"";
 const literalsType = new Set<unknown>(["agent","executor","person","operator","system"]);
 const isType2 = (m: unknown): boolean => literalsType.has(m);
@@ -205,7 +205,7 @@ function checkCommit(m: unknown, at: string, faults: ShapeFault[]): void {
 const wordsTraceparent = "a string of at most 55 UTF-16 code units, matching ^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$";
 const pattern11 = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
 const isTraceparent = (m: unknown): boolean => typeof m === "string" && m.length <= 55 && pattern11.test(m);
-const membersOfIntegrity = new Set(["v","alg","log","index","prev_hash","run_seq","run_prev","ctl_seq","ctl_head"]);
+const membersOfIntegrity = new Set<string>(["v","alg","log","index","prev_hash","run_seq","run_prev","ctl_seq","ctl_head"]);
 const wordsAlg = "\"sha256-rfc6962\"";
 const isAlg = (m: unknown): boolean => m === "sha256-rfc6962";
 const wordsOrigin = "a string of at most 203 UTF-16 code units, matching ^[a-z0-9][a-z0-9.:-]{0,127}/[a-z0-9][a-z0-9-]{0,62}/[0-9]{1,9}$";
@@ -249,11 +249,11 @@ function countOfEnvelope(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.integrity) === undefined) refuse(m, at, "/integrity", wordsObject, faults); else seen++, checkIntegrity(m, at + "/integrity", faults);
   return seen;
 }
-const membersOfGenesis = new Set(["origin","epoch","spec","keys","previous"]);
+const membersOfGenesis = new Set<string>(["origin","epoch","spec","keys","previous"]);
 const wordsSpec = "\"countersign/1\"";
 const isSpec = (m: unknown): boolean => m === "countersign/1";
 const wordsKeys = "a list of at most 8 items";
-const membersOfKeysItem = new Set(["kid","purpose","alg","x","vkey"]);
+const membersOfKeysItem = new Set<string>(["kid","purpose","alg","x","vkey"]);
 const wordsKid = "a string of at most 255 UTF-16 code units, matching ^[A-Za-z0-9_.:@/+=-]{1,255}$";
 const pattern14 = /^[A-Za-z0-9_.:@/+=-]{1,255}$/u;
 const isKid = (m: unknown): boolean => typeof m === "string" && m.length <= 255 && pattern14.test(m);
@@ -284,7 +284,7 @@ function checkKeys(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkKeysItem(list[i], at + `/${i}`, faults);
 }
-const membersOfPrevious = new Set(["origin","size","root"]);
+const membersOfPrevious = new Set<string>(["origin","size","root"]);
 function checkPrevious(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -311,7 +311,7 @@ function countOfLogGenesis(o: Members, at: string, faults: ShapeFault[]): number
   if ((m = o.genesis) === undefined) refuse(m, at, "/genesis", wordsObject, faults); else seen++, checkGenesis(m, at + "/genesis", faults);
   return seen;
 }
-const membersOfHeartbeat = new Set(["idle_since"]);
+const membersOfHeartbeat = new Set<string>(["idle_since"]);
 function checkHeartbeat(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -331,7 +331,7 @@ function countOfKey(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.key) === undefined) refuse(m, at, "/key", wordsObject, faults); else seen++, checkKeysItem(m, at + "/key", faults);
   return seen;
 }
-const membersOfReason = new Set(["code","note_committed"]);
+const membersOfReason = new Set<string>(["code","note_committed"]);
 const wordsReasonCode = "a string of at most 64 UTF-16 code units, matching ^[A-Z][A-Z0-9_]{0,63}$";
 const pattern17 = /^[A-Z][A-Z0-9_]{0,63}$/u;
 const isReasonCode = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern17.test(m);
@@ -363,7 +363,7 @@ function countOfLogKeyRevoked(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.last_trusted_size) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/last_trusted_size", wordsIndex, faults);
   return seen;
 }
-const membersOfEpoch = new Set(["origin","epoch","previous"]);
+const membersOfEpoch = new Set<string>(["origin","epoch","previous"]);
 function checkEpoch(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -379,7 +379,7 @@ function countOfLogEpochOpened(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.epoch) === undefined) refuse(m, at, "/epoch", wordsObject, faults); else seen++, checkEpoch(m, at + "/epoch", faults);
   return seen;
 }
-const membersOfClock = new Set(["head","node","direction"]);
+const membersOfClock = new Set<string>(["head","node","direction"]);
 const wordsDirection = "one of \"back\", \"ahead\"";
 const isDirection = (m: unknown): boolean => m === "back" || m === "ahead";
 function checkClock(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -397,7 +397,7 @@ function countOfLogClockJumped(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.clock) === undefined) refuse(m, at, "/clock", wordsObject, faults); else seen++, checkClock(m, at + "/clock", faults);
   return seen;
 }
-const membersOfClosed = new Set(["size"]);
+const membersOfClosed = new Set<string>(["size"]);
 function checkClosed(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -411,7 +411,7 @@ function countOfLogClosed(o: Members, at: string, faults: ShapeFault[]): number 
   if ((m = o.closed) === undefined) refuse(m, at, "/closed", wordsObject, faults); else seen++, checkClosed(m, at + "/closed", faults);
   return seen;
 }
-const membersOfCreated = new Set(["kind","origin_host","display_name"]);
+const membersOfCreated = new Set<string>(["kind","origin_host","display_name"]);
 const wordsKind = "one of \"evaluation\", \"production\"";
 const isKind = (m: unknown): boolean => m === "evaluation" || m === "production";
 function checkCreated(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -429,7 +429,7 @@ function countOfTenantCreated(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.created) === undefined) refuse(m, at, "/created", wordsObject, faults); else seen++, checkCreated(m, at + "/created", faults);
   return seen;
 }
-const membersOfChanged = new Set(["kind","display_name"]);
+const membersOfChanged = new Set<string>(["kind","display_name"]);
 function checkChanged(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -444,7 +444,7 @@ function countOfTenantChanged(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.changed) === undefined) refuse(m, at, "/changed", wordsObject, faults); else seen++, checkChanged(m, at + "/changed", faults);
   return seen;
 }
-const membersOfAgent = new Set(["id","ceiling","owner","accountable","purpose","environments","may_execute"]);
+const membersOfAgent = new Set<string>(["id","ceiling","owner","accountable","purpose","environments","may_execute"]);
 const wordsCeiling = "a list of at most 64 items";
 const wordsCapability = "a string of at most 128 UTF-16 code units, matching ^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)*$";
 const pattern18 = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/u;
@@ -492,7 +492,7 @@ function countOfBootstrap(o: Members, at: string, faults: ShapeFault[]): number 
   if ((m = o.bootstrap) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/bootstrap", wordsNoteCommitted, faults);
   return seen;
 }
-const membersOfAgent2 = new Set(["id","ceiling","owner","accountable","purpose","environments","may_execute","retired"]);
+const membersOfAgent2 = new Set<string>(["id","ceiling","owner","accountable","purpose","environments","may_execute","retired"]);
 function checkAgent2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -513,11 +513,11 @@ function countOfAgentChanged(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.agent) === undefined) refuse(m, at, "/agent", wordsObject, faults); else seen++, checkAgent2(m, at + "/agent", faults);
   return seen;
 }
-const membersOfCredential = new Set(["id","role","holder","expires_at","scope"]);
+const membersOfCredential = new Set<string>(["id","role","holder","expires_at","scope"]);
 const wordsRole = "one of \"agent\", \"executor\", \"approver\", \"auditor\", \"policy-admin\", \"records\", \"operator\", \"admin\"";
 const literalsRole = new Set<unknown>(["agent","executor","approver","auditor","policy-admin","records","operator","admin"]);
 const isRole = (m: unknown): boolean => literalsRole.has(m);
-const membersOfHolder = new Set(["kind","id"]);
+const membersOfHolder = new Set<string>(["kind","id"]);
 const wordsKind2 = "one of \"agent\", \"executor\", \"person\", \"service\"";
 const isKind2 = (m: unknown): boolean => m === "agent" || m === "executor" || m === "person" || m === "service";
 function checkHolder(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -550,7 +550,7 @@ function countOfCredentialIssued(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential(m, at + "/credential", faults);
   return seen;
 }
-const membersOfCredential2 = new Set(["id","replaces","expires_at"]);
+const membersOfCredential2 = new Set<string>(["id","replaces","expires_at"]);
 function checkCredential2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -566,7 +566,7 @@ function countOfCredentialRotated(o: Members, at: string, faults: ShapeFault[]):
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential2(m, at + "/credential", faults);
   return seen;
 }
-const membersOfCredential3 = new Set(["id"]);
+const membersOfCredential3 = new Set<string>(["id"]);
 function checkCredential3(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -580,7 +580,7 @@ function countOfCredentialRevoked(o: Members, at: string, faults: ShapeFault[]):
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential3(m, at + "/credential", faults);
   return seen;
 }
-const membersOfPerson = new Set(["alias"]);
+const membersOfPerson = new Set<string>(["alias"]);
 function checkPerson(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -594,7 +594,7 @@ function countOfPerson(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.person) === undefined) refuse(m, at, "/person", wordsObject, faults); else seen++, checkPerson(m, at + "/person", faults);
   return seen;
 }
-const membersOfGrant = new Set(["person","role","kind"]);
+const membersOfGrant = new Set<string>(["person","role","kind"]);
 const wordsRole2 = "one of \"agent\", \"executor\", \"approver\", \"auditor\", \"policy-admin\", \"records\", \"operator\", \"admin\", or a string of at most 64 UTF-16 code units, matching ^[a-z][a-z0-9_.-]{0,63}$";
 const pattern20 = /^[a-z][a-z0-9_.-]{0,63}$/u;
 const isApproverRole = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern20.test(m);
@@ -616,7 +616,7 @@ function countOfGrant(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.grant) === undefined) refuse(m, at, "/grant", wordsObject, faults); else seen++, checkGrant(m, at + "/grant", faults);
   return seen;
 }
-const membersOfEnrolment = new Set(["person","key","method","rp_id","approved_by"]);
+const membersOfEnrolment = new Set<string>(["person","key","method","rp_id","approved_by"]);
 const wordsMethod = "one of \"ed25519\", \"ssh\", \"webauthn\"";
 const isMethod = (m: unknown): boolean => m === "ed25519" || m === "ssh" || m === "webauthn";
 const wordsRpId = "a string of 1 to 253 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
@@ -638,7 +638,7 @@ function countOfApproverKeyEnrolled(o: Members, at: string, faults: ShapeFault[]
   if ((m = o.enrolment) === undefined) refuse(m, at, "/enrolment", wordsObject, faults); else seen++, checkEnrolment(m, at + "/enrolment", faults);
   return seen;
 }
-const membersOfEnrolment2 = new Set(["person","kid"]);
+const membersOfEnrolment2 = new Set<string>(["person","kid"]);
 function checkEnrolment2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -653,7 +653,7 @@ function countOfApproverKeyRevoked(o: Members, at: string, faults: ShapeFault[])
   if ((m = o.enrolment) === undefined) refuse(m, at, "/enrolment", wordsObject, faults); else seen++, checkEnrolment2(m, at + "/enrolment", faults);
   return seen;
 }
-const membersOfSession = new Set(["id","person","method","expires_at"]);
+const membersOfSession = new Set<string>(["id","person","method","expires_at"]);
 const wordsSessionId = "a string of at most 30 UTF-16 code units, matching ^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern21 = /^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isSessionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern21.test(m);
@@ -675,7 +675,7 @@ function countOfSessionOpened(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.session) === undefined) refuse(m, at, "/session", wordsObject, faults); else seen++, checkSession(m, at + "/session", faults);
   return seen;
 }
-const membersOfSession2 = new Set(["id","person"]);
+const membersOfSession2 = new Set<string>(["id","person"]);
 function checkSession2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -690,7 +690,7 @@ function countOfSessionClosed(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.session) === undefined) refuse(m, at, "/session", wordsObject, faults); else seen++, checkSession2(m, at + "/session", faults);
   return seen;
 }
-const membersOfSealed = new Set(["people","bootstrap_acts"]);
+const membersOfSealed = new Set<string>(["people","bootstrap_acts"]);
 function checkSealed(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -705,7 +705,7 @@ function countOfTenantSealed(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.sealed) === undefined) refuse(m, at, "/sealed", wordsObject, faults); else seen++, checkSealed(m, at + "/sealed", faults);
   return seen;
 }
-const membersOfOverride = new Set(["setting","value"]);
+const membersOfOverride = new Set<string>(["setting","value"]);
 const wordsValue = "a string of 1 to 256 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 const isValue = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 256 && pattern8.test(m) && m.isWellFormed();
 function checkOverride(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -722,7 +722,7 @@ function countOfConfigOverridden(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.override) === undefined) refuse(m, at, "/override", wordsObject, faults); else seen++, checkOverride(m, at + "/override", faults);
   return seen;
 }
-const membersOfWitnessPolicy = new Set(["text","digest"]);
+const membersOfWitnessPolicy = new Set<string>(["text","digest"]);
 const wordsText = "a string of 1 to 8192 UTF-16 code units, matching ^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]+$";
 const pattern22 = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]+$/u;
 const isText = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 8192 && pattern22.test(m) && m.isWellFormed();
@@ -743,7 +743,7 @@ function countOfWitnessPolicyChanged(o: Members, at: string, faults: ShapeFault[
   if ((m = o.witness_policy) === undefined) refuse(m, at, "/witness_policy", wordsObject, faults); else seen++, checkWitnessPolicy(m, at + "/witness_policy", faults);
   return seen;
 }
-const membersOfBackup = new Set(["digest","checkpoint","size_bytes"]);
+const membersOfBackup = new Set<string>(["digest","checkpoint","size_bytes"]);
 function checkBackup(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -759,7 +759,7 @@ function countOfBackupTaken(o: Members, at: string, faults: ShapeFault[]): numbe
   if ((m = o.backup) === undefined) refuse(m, at, "/backup", wordsObject, faults); else seen++, checkBackup(m, at + "/backup", faults);
   return seen;
 }
-const membersOfBackup2 = new Set(["digest","checkpoint"]);
+const membersOfBackup2 = new Set<string>(["digest","checkpoint"]);
 function checkBackup2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -777,7 +777,7 @@ function countOfBackupRestored(o: Members, at: string, faults: ShapeFault[]): nu
 const wordsRunId = "a string of at most 30 UTF-16 code units, matching ^run_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern24 = /^run_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isRunId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern24.test(m);
-const membersOfInitiator = new Set(["agent","version","framework","framework_version","model","on_behalf_of"]);
+const membersOfInitiator = new Set<string>(["agent","version","framework","framework_version","model","on_behalf_of"]);
 function checkInitiator(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -797,14 +797,14 @@ function countOfRunIdInitiator(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.initiator) === undefined) refuse(m, at, "/initiator", wordsObject, faults); else seen++, checkInitiator(m, at + "/initiator", faults);
   return seen;
 }
-const membersOfRun = new Set(["scope","ceiling_event","delegated_by","parent_run","expected_end"]);
-const membersOfScope = new Set(["capabilities","tools","resources","data_classes","budgets","expires_at"]);
+const membersOfRun = new Set<string>(["scope","ceiling_event","delegated_by","parent_run","expected_end"]);
+const membersOfScope = new Set<string>(["capabilities","tools","resources","data_classes","budgets","expires_at"]);
 function checkTools(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isName(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsName, faults);
 }
-const membersOfResourcesItem = new Set(["system","pattern","environment"]);
+const membersOfResourcesItem = new Set<string>(["system","pattern","environment"]);
 function checkResourcesItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -827,7 +827,7 @@ function checkDataClasses(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isDataClassesItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsDataClasses2, faults);
 }
-const membersOfBudgets = new Set(["actions","cents","bytes","wall_ms"]);
+const membersOfBudgets = new Set<string>(["actions","cents","bytes","wall_ms"]);
 function checkBudgets(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -867,7 +867,7 @@ function countOfRunStarted(o: Members, at: string, faults: ShapeFault[]): number
   if ((m = o.run) === undefined) refuse(m, at, "/run", wordsObject, faults); else seen++, checkRun(m, at + "/run", faults);
   return seen;
 }
-const membersOfExtension = new Set(["scope","approval_id","initiator"]);
+const membersOfExtension = new Set<string>(["scope","approval_id","initiator"]);
 const wordsApprovalId = "a string of at most 30 UTF-16 code units, matching ^apr_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern25 = /^apr_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isApprovalId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern25.test(m);
@@ -886,7 +886,7 @@ function countOfRunScopeExtended(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.extension) === undefined) refuse(m, at, "/extension", wordsObject, faults); else seen++, checkExtension(m, at + "/extension", faults);
   return seen;
 }
-const membersOfClosed2 = new Set(["status","open_actions"]);
+const membersOfClosed2 = new Set<string>(["status","open_actions"]);
 const wordsStatus = "one of \"completed\", \"failed\", \"cancelled\"";
 const isStatus = (m: unknown): boolean => m === "completed" || m === "failed" || m === "cancelled";
 const wordsActionId = "a string of at most 30 UTF-16 code units, matching ^act_[0-7][0-9a-hjkmnp-tv-z]{25}$";
@@ -911,7 +911,7 @@ function countOfRunClosed(o: Members, at: string, faults: ShapeFault[]): number 
   if ((m = o.closed) === undefined) refuse(m, at, "/closed", wordsObject, faults); else seen++, checkClosed2(m, at + "/closed", faults);
   return seen;
 }
-const membersOfSettled = new Set(["events","last_seq","actions"]);
+const membersOfSettled = new Set<string>(["events","last_seq","actions"]);
 function checkSettled(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -927,7 +927,7 @@ function countOfRunSettled(o: Members, at: string, faults: ShapeFault[]): number
   if ((m = o.settled) === undefined) refuse(m, at, "/settled", wordsObject, faults); else seen++, checkSettled(m, at + "/settled", faults);
   return seen;
 }
-const membersOfAbandoned = new Set(["open_actions","idle_since"]);
+const membersOfAbandoned = new Set<string>(["open_actions","idle_since"]);
 function checkAbandoned(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -942,8 +942,8 @@ function countOfRunAbandoned(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.abandoned) === undefined) refuse(m, at, "/abandoned", wordsObject, faults); else seen++, checkAbandoned(m, at + "/abandoned", faults);
   return seen;
 }
-const membersOfAction = new Set(["capability","tool","tool_version","target"]);
-const membersOfTarget = new Set(["system","resource","environment","version"]);
+const membersOfAction = new Set<string>(["capability","tool","tool_version","target"]);
+const membersOfTarget = new Set<string>(["system","resource","environment","version"]);
 function checkTarget(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -971,7 +971,7 @@ function countOfActionIdAction(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.action) === undefined) refuse(m, at, "/action", wordsObject, faults); else seen++, checkAction(m, at + "/action", faults);
   return seen;
 }
-const membersOfPointers = new Set(["context","args","result","artifacts"]);
+const membersOfPointers = new Set<string>(["context","args","result","artifacts"]);
 function checkContext(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -995,7 +995,7 @@ function countOfPointers(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
   return seen;
 }
-const membersOfRequest = new Set(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents"]);
+const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents"]);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -1021,7 +1021,7 @@ function countOfActionRequested(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.request) === undefined) refuse(m, at, "/request", wordsObject, faults); else seen++, checkRequest(m, at + "/request", faults);
   return seen;
 }
-const membersOfPolicyBlock = new Set(["decision","matched_rule","policy_snapshot","policy_digest","reason","decision_event"]);
+const membersOfPolicyBlock = new Set<string>(["decision","matched_rule","policy_snapshot","policy_digest","reason","decision_event"]);
 const wordsDecisionAnswer = "one of \"ALLOW\", \"DENY\", \"REQUIRE_APPROVAL\"";
 const isDecisionAnswer = (m: unknown): boolean => m === "ALLOW" || m === "DENY" || m === "REQUIRE_APPROVAL";
 const wordsRuleId = "a string of at most 128 UTF-16 code units, matching ^[a-z][a-z0-9:._-]{0,127}$";
@@ -1050,7 +1050,7 @@ function countOfPolicy(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.policy) === undefined) refuse(m, at, "/policy", wordsObject, faults); else seen++, checkPolicyBlock(m, at + "/policy", faults);
   return seen;
 }
-const membersOfDecided = new Set(["decision_id","enforced","matched_rules","reason_codes","permits","rule_digests","engine","combining","projection_format","request_leaf","action_digest","tool_contract","projection","scope_event","history","requirements","gate_digest","obligations","assurance","valid_until","evaluated_us"]);
+const membersOfDecided = new Set<string>(["decision_id","enforced","matched_rules","reason_codes","permits","rule_digests","engine","combining","projection_format","request_leaf","action_digest","tool_contract","projection","scope_event","history","requirements","gate_digest","obligations","assurance","valid_until","evaluated_us"]);
 const wordsDecisionId = "a string of at most 30 UTF-16 code units, matching ^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern29 = /^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isDecisionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern29.test(m);
@@ -1074,7 +1074,7 @@ function checkRuleDigests(m: unknown, at: string, faults: ShapeFault[]): void {
     else if (!isDigestText(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsDigestText, faults);
   }
 }
-const membersOfHistory = new Set(["as_of_index","actions","cents","bytes","in_flight"]);
+const membersOfHistory = new Set<string>(["as_of_index","actions","cents","bytes","in_flight"]);
 function checkHistory(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1086,7 +1086,7 @@ function checkHistory(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.in_flight) ? 1 : refuse(m, at, "/in_flight", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHistory, at, stranger, faults);
 }
-const membersOfRequirement = new Set(["rule","approvers","quorum","ttl","separation"]);
+const membersOfRequirement = new Set<string>(["rule","approvers","quorum","ttl","separation"]);
 const wordsApprovers = "a string of at most 69 UTF-16 code units, matching ^role:[a-z][a-z0-9_.-]{0,63}$";
 const pattern30 = /^role:[a-z][a-z0-9_.-]{0,63}$/u;
 const isApprovers = (m: unknown): boolean => typeof m === "string" && m.length <= 69 && pattern30.test(m);
@@ -1159,7 +1159,7 @@ function countOfPolicyDecided(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.decided) === undefined) refuse(m, at, "/decided", wordsObject, faults); else seen++, checkDecided(m, at + "/decided", faults);
   return seen;
 }
-const membersOfBundle = new Set(["digest","name","version","files","size_bytes"]);
+const membersOfBundle = new Set<string>(["digest","name","version","files","size_bytes"]);
 function checkBundle(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1177,7 +1177,7 @@ function countOfPolicyUploaded(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle(m, at + "/bundle", faults);
   return seen;
 }
-const membersOfBundle2 = new Set(["digest","rules","tests","warnings"]);
+const membersOfBundle2 = new Set<string>(["digest","rules","tests","warnings"]);
 function checkBundle2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1194,7 +1194,7 @@ function countOfPolicyValidated(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle2(m, at + "/bundle", faults);
   return seen;
 }
-const membersOfSimulation = new Set(["digest","against","decisions","newly_allowed","changed","impact_digest"]);
+const membersOfSimulation = new Set<string>(["digest","against","decisions","newly_allowed","changed","impact_digest"]);
 function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1213,7 +1213,7 @@ function countOfPolicySimulated(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.simulation) === undefined) refuse(m, at, "/simulation", wordsObject, faults); else seen++, checkSimulation(m, at + "/simulation", faults);
   return seen;
 }
-const membersOfPublish = new Set(["digest","expected"]);
+const membersOfPublish = new Set<string>(["digest","expected"]);
 function checkPublish(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1228,9 +1228,9 @@ function countOfPolicyPublishRequested(o: Members, at: string, faults: ShapeFaul
   if ((m = o.publish) === undefined) refuse(m, at, "/publish", wordsObject, faults); else seen++, checkPublish(m, at + "/publish", faults);
   return seen;
 }
-const membersOfPublish2 = new Set(["revision","digest","previous","author","approved_by","separation","engine"]);
+const membersOfPublish2 = new Set<string>(["revision","digest","previous","author","approved_by","separation","engine"]);
 const wordsPolicyRevision = "a string of at most 24 UTF-16 code units, matching ^pol_[0-9]{4}_[0-9]{2}_[0-9]{2}(_[0-9]{1,6})?$";
-const membersOfPrevious2 = new Set(["revision","digest"]);
+const membersOfPrevious2 = new Set<string>(["revision","digest"]);
 function checkPrevious2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1265,7 +1265,7 @@ function countOfPolicyPublished(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.publish) === undefined) refuse(m, at, "/publish", wordsObject, faults); else seen++, checkPublish2(m, at + "/publish", faults);
   return seen;
 }
-const membersOfActivation = new Set(["revision","digest","node"]);
+const membersOfActivation = new Set<string>(["revision","digest","node"]);
 function checkActivation(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1281,7 +1281,7 @@ function countOfPolicyActivated(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.activation) === undefined) refuse(m, at, "/activation", wordsObject, faults); else seen++, checkActivation(m, at + "/activation", faults);
   return seen;
 }
-const membersOfRollback = new Set(["from","to_digest","revision"]);
+const membersOfRollback = new Set<string>(["from","to_digest","revision"]);
 function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1297,7 +1297,7 @@ function countOfPolicyRolledBack(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.rollback) === undefined) refuse(m, at, "/rollback", wordsObject, faults); else seen++, checkRollback(m, at + "/rollback", faults);
   return seen;
 }
-const membersOfShadow = new Set(["digest","sample_percent"]);
+const membersOfShadow = new Set<string>(["digest","sample_percent"]);
 function checkShadow(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1312,7 +1312,7 @@ function countOfPolicyShadowStarted(o: Members, at: string, faults: ShapeFault[]
   if ((m = o.shadow) === undefined) refuse(m, at, "/shadow", wordsObject, faults); else seen++, checkShadow(m, at + "/shadow", faults);
   return seen;
 }
-const membersOfShadow2 = new Set(["digest","decisions","differing"]);
+const membersOfShadow2 = new Set<string>(["digest","decisions","differing"]);
 function checkShadow2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1328,7 +1328,7 @@ function countOfPolicyShadowStopped(o: Members, at: string, faults: ShapeFault[]
   if ((m = o.shadow) === undefined) refuse(m, at, "/shadow", wordsObject, faults); else seen++, checkShadow2(m, at + "/shadow", faults);
   return seen;
 }
-const membersOfBundle3 = new Set(["digest"]);
+const membersOfBundle3 = new Set<string>(["digest"]);
 function checkBundle3(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1342,7 +1342,7 @@ function countOfPolicyRetired(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle3(m, at + "/bundle", faults);
   return seen;
 }
-const membersOfApprovalBlock = new Set(["required","approval_id","approver","approved_at","quorum","votes"]);
+const membersOfApprovalBlock = new Set<string>(["required","approval_id","approver","approved_at","quorum","votes"]);
 function checkVotes(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 16) return void refuse(m, at, "", wordsEnvironments, faults);
   const list: readonly unknown[] = m;
@@ -1366,7 +1366,7 @@ function countOfApproval(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.approval) === undefined) refuse(m, at, "/approval", wordsObject, faults); else seen++, checkApprovalBlock(m, at + "/approval", faults);
   return seen;
 }
-const membersOfApprovalRequest = new Set(["text","digest","rendering","expires_at","replaces"]);
+const membersOfApprovalRequest = new Set<string>(["text","digest","rendering","expires_at","replaces"]);
 const wordsText2 = "a string of 1 to 16384 UTF-16 code units, at most 16384 bytes of UTF-8, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 const isText2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 16384 && utf8Length(m) <= 16384 && pattern8.test(m) && m.isWellFormed();
 function checkApprovalRequest(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1386,7 +1386,7 @@ function countOfApprovalRequested(o: Members, at: string, faults: ShapeFault[]):
   if ((m = o.approval_request) === undefined) refuse(m, at, "/approval_request", wordsObject, faults); else seen++, checkApprovalRequest(m, at + "/approval_request", faults);
   return seen;
 }
-const membersOfVote = new Set(["text","digest","person","answer","reason_code","method","kid","signature","authenticator_data","client_data","rendering"]);
+const membersOfVote = new Set<string>(["text","digest","person","answer","reason_code","method","kid","signature","authenticator_data","client_data","rendering"]);
 const wordsText3 = "a string of 1 to 4096 UTF-16 code units, at most 4096 bytes of UTF-8, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 const isText3 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 4096 && utf8Length(m) <= 4096 && pattern8.test(m) && m.isWellFormed();
 const wordsAnswer = "one of \"approve\", \"reject\", \"abstain\"";
@@ -1420,7 +1420,7 @@ function countOfApprovalVoted(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.vote) === undefined) refuse(m, at, "/vote", wordsObject, faults); else seen++, checkVote(m, at + "/vote", faults);
   return seen;
 }
-const membersOfGranted = new Set(["people","separation","usable_until"]);
+const membersOfGranted = new Set<string>(["people","separation","usable_until"]);
 function checkPeople(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 16) return void refuse(m, at, "", wordsEnvironments, faults);
   const list: readonly unknown[] = m;
@@ -1443,7 +1443,7 @@ function countOfApprovalGranted(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.granted) === undefined) refuse(m, at, "/granted", wordsObject, faults); else seen++, checkGranted(m, at + "/granted", faults);
   return seen;
 }
-const membersOfRejected = new Set(["person","vote"]);
+const membersOfRejected = new Set<string>(["person","vote"]);
 function checkRejected(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1458,7 +1458,7 @@ function countOfApprovalRejected(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.rejected) === undefined) refuse(m, at, "/rejected", wordsObject, faults); else seen++, checkRejected(m, at + "/rejected", faults);
   return seen;
 }
-const membersOfExpired = new Set(["expires_at"]);
+const membersOfExpired = new Set<string>(["expires_at"]);
 function checkExpired(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1472,7 +1472,7 @@ function countOfApprovalExpired(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.expired) === undefined) refuse(m, at, "/expired", wordsObject, faults); else seen++, checkExpired(m, at + "/expired", faults);
   return seen;
 }
-const membersOfSuperseded = new Set(["by"]);
+const membersOfSuperseded = new Set<string>(["by"]);
 function checkSuperseded(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1486,7 +1486,7 @@ function countOfApprovalSuperseded(o: Members, at: string, faults: ShapeFault[])
   if ((m = o.superseded) === undefined) refuse(m, at, "/superseded", wordsObject, faults); else seen++, checkSuperseded(m, at + "/superseded", faults);
   return seen;
 }
-const membersOfRevalidated = new Set(["policy","gate_digest"]);
+const membersOfRevalidated = new Set<string>(["policy","gate_digest"]);
 function checkRevalidated(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1501,7 +1501,7 @@ function countOfApprovalRevalidated(o: Members, at: string, faults: ShapeFault[]
   if ((m = o.revalidated) === undefined) refuse(m, at, "/revalidated", wordsObject, faults); else seen++, checkRevalidated(m, at + "/revalidated", faults);
   return seen;
 }
-const membersOfConsumed = new Set(["permit_id","job_id"]);
+const membersOfConsumed = new Set<string>(["permit_id","job_id"]);
 const wordsPermitId = "a string of at most 30 UTF-16 code units, matching ^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern32 = /^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isPermitId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern32.test(m);
@@ -1519,7 +1519,7 @@ function countOfApprovalConsumed(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.consumed) === undefined) refuse(m, at, "/consumed", wordsObject, faults); else seen++, checkConsumed2(m, at + "/consumed", faults);
   return seen;
 }
-const membersOfBreakglass = new Set(["people","incident","expires_at","review_due"]);
+const membersOfBreakglass = new Set<string>(["people","incident","expires_at","review_due"]);
 function checkBreakglass(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1536,7 +1536,7 @@ function countOfBreakglassUsed(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.breakglass) === undefined) refuse(m, at, "/breakglass", wordsObject, faults); else seen++, checkBreakglass(m, at + "/breakglass", faults);
   return seen;
 }
-const membersOfFreeze = new Set(["freeze_id","kind","subject","incident"]);
+const membersOfFreeze = new Set<string>(["freeze_id","kind","subject","incident"]);
 const wordsFreezeId = "a string of at most 30 UTF-16 code units, matching ^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern33 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern33.test(m);
@@ -1558,7 +1558,7 @@ function countOfFreezePlaced(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze(m, at + "/freeze", faults);
   return seen;
 }
-const membersOfFreeze2 = new Set(["freeze_id","people"]);
+const membersOfFreeze2 = new Set<string>(["freeze_id","people"]);
 function checkFreeze2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1573,7 +1573,7 @@ function countOfFreezeLifted(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze2(m, at + "/freeze", faults);
   return seen;
 }
-const membersOfDispatchBlock = new Set(["topic","job_id","status","attempt","max_attempts"]);
+const membersOfDispatchBlock = new Set<string>(["topic","job_id","status","attempt","max_attempts"]);
 const wordsDispatchStatus = "one of \"PERMITTED\", \"QUEUED\", \"STARTED\", \"RETRIED\", \"TIMED_OUT\", \"DEAD_LETTERED\", \"REDRIVEN\", \"CANCELLED\", \"SUCCEEDED\", \"FAILED\", \"UNCONFIRMED\"";
 const literalsDispatchStatus = new Set<unknown>(["PERMITTED","QUEUED","STARTED","RETRIED","TIMED_OUT","DEAD_LETTERED","REDRIVEN","CANCELLED","SUCCEEDED","FAILED","UNCONFIRMED"]);
 const isDispatchStatus = (m: unknown): boolean => literalsDispatchStatus.has(m);
@@ -1598,7 +1598,7 @@ function countOfDispatch(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.dispatch) === undefined) refuse(m, at, "/dispatch", wordsObject, faults); else seen++, checkDispatchBlock(m, at + "/dispatch", faults);
   return seen;
 }
-const membersOfPermit = new Set(["permit_id","executor","args_commit","action_digest","not_after","obligations","kid"]);
+const membersOfPermit = new Set<string>(["permit_id","executor","args_commit","action_digest","not_after","obligations","kid"]);
 function checkPermit(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1618,7 +1618,7 @@ function countOfDispatchPermitted(o: Members, at: string, faults: ShapeFault[]):
   if ((m = o.permit) === undefined) refuse(m, at, "/permit", wordsObject, faults); else seen++, checkPermit(m, at + "/permit", faults);
   return seen;
 }
-const membersOfStarted = new Set(["permit_id","executor","deadline","args_commit"]);
+const membersOfStarted = new Set<string>(["permit_id","executor","deadline","args_commit"]);
 function checkStarted(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1635,7 +1635,7 @@ function countOfDispatchStarted(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.started) === undefined) refuse(m, at, "/started", wordsObject, faults); else seen++, checkStarted(m, at + "/started", faults);
   return seen;
 }
-const membersOfRetried = new Set(["permit_id","after"]);
+const membersOfRetried = new Set<string>(["permit_id","after"]);
 const wordsAfter = "one of \"failed\", \"timed_out\", \"unconfirmed\"";
 const isAfter = (m: unknown): boolean => m === "failed" || m === "timed_out" || m === "unconfirmed";
 function checkRetried(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1652,7 +1652,7 @@ function countOfDispatchRetried(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.retried) === undefined) refuse(m, at, "/retried", wordsObject, faults); else seen++, checkRetried(m, at + "/retried", faults);
   return seen;
 }
-const membersOfOutcome = new Set(["code","duration_ms","layer","layer_attempt","obligations_met","produced"]);
+const membersOfOutcome = new Set<string>(["code","duration_ms","layer","layer_attempt","obligations_met","produced"]);
 const wordsLayer = "one of \"sdk\", \"queue\", \"agent\", \"server\"";
 const isLayer = (m: unknown): boolean => m === "sdk" || m === "queue" || m === "agent" || m === "server";
 function checkOutcome(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1673,7 +1673,7 @@ function countOfOutcome(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.outcome) === undefined) refuse(m, at, "/outcome", wordsObject, faults); else seen++, checkOutcome(m, at + "/outcome", faults);
   return seen;
 }
-const membersOfRedriven = new Set(["as_action"]);
+const membersOfRedriven = new Set<string>(["as_action"]);
 function checkRedriven(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1687,7 +1687,7 @@ function countOfDispatchRedriven(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.redriven) === undefined) refuse(m, at, "/redriven", wordsObject, faults); else seen++, checkRedriven(m, at + "/redriven", faults);
   return seen;
 }
-const membersOfUnconfirmed = new Set(["deadline"]);
+const membersOfUnconfirmed = new Set<string>(["deadline"]);
 function checkUnconfirmed(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1701,10 +1701,10 @@ function countOfDispatchUnconfirmed(o: Members, at: string, faults: ShapeFault[]
   if ((m = o.unconfirmed) === undefined) refuse(m, at, "/unconfirmed", wordsObject, faults); else seen++, checkUnconfirmed(m, at + "/unconfirmed", faults);
   return seen;
 }
-const membersOfSafety = new Set(["verdict","checks","drift","demands","finding"]);
+const membersOfSafety = new Set<string>(["verdict","checks","drift","demands","finding"]);
 const wordsVerdict = "one of \"pass\", \"fail\", \"inconclusive\", \"not_checked\"";
 const isVerdict = (m: unknown): boolean => m === "pass" || m === "fail" || m === "inconclusive" || m === "not_checked";
-const membersOfChecksItem = new Set(["name","verdict","code"]);
+const membersOfChecksItem = new Set<string>(["name","verdict","code"]);
 function checkChecksItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1719,7 +1719,7 @@ function checkChecks(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkChecksItem(list[i], at + `/${i}`, faults);
 }
-const membersOfDrift = new Set(["requested","approved","executed","equal"]);
+const membersOfDrift = new Set<string>(["requested","approved","executed","equal"]);
 function checkDrift(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1753,7 +1753,7 @@ function countOfSafetyChecked(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.safety) === undefined) refuse(m, at, "/safety", wordsObject, faults); else seen++, checkSafety(m, at + "/safety", faults);
   return seen;
 }
-const membersOfArtifact = new Set(["artifact_id","payload","media_type","size_bytes"]);
+const membersOfArtifact = new Set<string>(["artifact_id","payload","media_type","size_bytes"]);
 const wordsMediaType = "a string of 1 to 127 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 const isMediaType = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 127 && pattern8.test(m) && m.isWellFormed();
 function checkArtifact(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1772,7 +1772,7 @@ function countOfArtifactRecorded(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.artifact) === undefined) refuse(m, at, "/artifact", wordsObject, faults); else seen++, checkArtifact(m, at + "/artifact", faults);
   return seen;
 }
-const membersOfRetention = new Set(["digest","version","rules","shortens","approved_by"]);
+const membersOfRetention = new Set<string>(["digest","version","rules","shortens","approved_by"]);
 function checkRetention(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1790,7 +1790,7 @@ function countOfRetentionRulesPublished(o: Members, at: string, faults: ShapeFau
   if ((m = o.retention) === undefined) refuse(m, at, "/retention", wordsObject, faults); else seen++, checkRetention(m, at + "/retention", faults);
   return seen;
 }
-const membersOfPruned = new Set(["ranges","count","rule","rules_digest","holds"]);
+const membersOfPruned = new Set<string>(["ranges","count","rule","rules_digest","holds"]);
 const wordsRanges = "a list of at most 1024 items";
 const wordsRangesItem = "a list of 2 items";
 function checkRangesItem(m: unknown, at: string, faults: ShapeFault[]): void {
@@ -1828,7 +1828,7 @@ function countOfRetentionPruned(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.pruned) === undefined) refuse(m, at, "/pruned", wordsObject, faults); else seen++, checkPruned(m, at + "/pruned", faults);
   return seen;
 }
-const membersOfHold = new Set(["hold_id","matter","runs","query","from","until"]);
+const membersOfHold = new Set<string>(["hold_id","matter","runs","query","from","until"]);
 const wordsRuns = "a list of at most 256 items";
 function checkRuns(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsRuns, faults);
@@ -1855,7 +1855,7 @@ function countOfHoldPlaced(o: Members, at: string, faults: ShapeFault[]): number
   if ((m = o.hold) === undefined) refuse(m, at, "/hold", wordsObject, faults); else seen++, checkHold(m, at + "/hold", faults);
   return seen;
 }
-const membersOfHold2 = new Set(["hold_id","approved_by"]);
+const membersOfHold2 = new Set<string>(["hold_id","approved_by"]);
 function checkHold2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1870,7 +1870,7 @@ function countOfHoldReleased(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.hold) === undefined) refuse(m, at, "/hold", wordsObject, faults); else seen++, checkHold2(m, at + "/hold", faults);
   return seen;
 }
-const membersOfRedaction = new Set(["original","redacted","detector","count"]);
+const membersOfRedaction = new Set<string>(["original","redacted","detector","count"]);
 function checkRedaction(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1887,7 +1887,7 @@ function countOfPayloadRedacted(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.redaction) === undefined) refuse(m, at, "/redaction", wordsObject, faults); else seen++, checkRedaction(m, at + "/redaction", faults);
   return seen;
 }
-const membersOfErasure = new Set(["subject","basis"]);
+const membersOfErasure = new Set<string>(["subject","basis"]);
 function checkErasure(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1902,7 +1902,7 @@ function countOfErasureRequested(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure(m, at + "/erasure", faults);
   return seen;
 }
-const membersOfErasure2 = new Set(["subject","holds","rules"]);
+const membersOfErasure2 = new Set<string>(["subject","holds","rules"]);
 function checkRules(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -1923,7 +1923,7 @@ function countOfErasureParked(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure2(m, at + "/erasure", faults);
   return seen;
 }
-const membersOfErasure3 = new Set(["subject","keys","payloads","packs"]);
+const membersOfErasure3 = new Set<string>(["subject","keys","payloads","packs"]);
 const wordsPackId = "a string of at most 31 UTF-16 code units, matching ^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern36 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern36.test(m);
@@ -1948,7 +1948,7 @@ function countOfSubjectErased(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure3(m, at + "/erasure", faults);
   return seen;
 }
-const membersOfPack = new Set(["pack_id","scope","purpose","recipient","disclosure"]);
+const membersOfPack = new Set<string>(["pack_id","scope","purpose","recipient","disclosure"]);
 const wordsDisclosure = "one of \"none\", \"committed\", \"full\"";
 const isDisclosure = (m: unknown): boolean => m === "none" || m === "committed" || m === "full";
 function checkPack(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1968,7 +1968,7 @@ function countOfPackRequested(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack(m, at + "/pack", faults);
   return seen;
 }
-const membersOfPack2 = new Set(["pack_id","scope","as_of","manifest_digest","proves","entries","disclosure"]);
+const membersOfPack2 = new Set<string>(["pack_id","scope","as_of","manifest_digest","proves","entries","disclosure"]);
 const wordsProves = "one of \"complete\", \"as-of\", \"inclusion-only\"";
 const isProves = (m: unknown): boolean => m === "complete" || m === "as-of" || m === "inclusion-only";
 function checkPack2(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1990,7 +1990,7 @@ function countOfPackExported(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack2(m, at + "/pack", faults);
   return seen;
 }
-const membersOfPack3 = new Set(["pack_id","manifest_digest"]);
+const membersOfPack3 = new Set<string>(["pack_id","manifest_digest"]);
 function checkPack3(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2005,7 +2005,7 @@ function countOfPackDownloaded(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack3(m, at + "/pack", faults);
   return seen;
 }
-const membersOfAccess = new Set(["reads","count"]);
+const membersOfAccess = new Set<string>(["reads","count"]);
 const wordsKind5 = "one of \"event\", \"payload\", \"disclosure\", \"timeline\", \"pack\", \"list\"";
 const literalsKind = new Set<unknown>(["event","payload","disclosure","timeline","pack","list"]);
 const isKind5 = (m: unknown): boolean => literalsKind.has(m);
@@ -2039,7 +2039,7 @@ function countOfEvidenceAccessed(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.access) === undefined) refuse(m, at, "/access", wordsObject, faults); else seen++, checkAccess(m, at + "/access", faults);
   return seen;
 }
-const membersOfCheck = new Set(["kind","as_of","findings","counts","digest"]);
+const membersOfCheck = new Set<string>(["kind","as_of","findings","counts","digest"]);
 const wordsKind6 = "one of \"fsck\", \"scrub\", \"completeness\", \"reexecution\"";
 const isKind6 = (m: unknown): boolean => m === "fsck" || m === "scrub" || m === "completeness" || m === "reexecution";
 function checkCounts(m: unknown, at: string, faults: ShapeFault[]): void {
@@ -2068,7 +2068,7 @@ function countOfIntegrityChecked(o: Members, at: string, faults: ShapeFault[]): 
   if ((m = o.check) === undefined) refuse(m, at, "/check", wordsObject, faults); else seen++, checkCheck(m, at + "/check", faults);
   return seen;
 }
-const membersOfReview = new Set(["review_id","question","query","as_of","verdict","digest"]);
+const membersOfReview = new Set<string>(["review_id","question","query","as_of","verdict","digest"]);
 const wordsReviewId = "a string of at most 30 UTF-16 code units, matching ^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern38 = /^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isReviewId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern38.test(m);
@@ -2095,7 +2095,7 @@ function countOfReviewCompleted(o: Members, at: string, faults: ShapeFault[]): n
   if ((m = o.review) === undefined) refuse(m, at, "/review", wordsObject, faults); else seen++, checkReview(m, at + "/review", faults);
   return seen;
 }
-const membersOfIncident = new Set(["incident_id","from","title_committed"]);
+const membersOfIncident = new Set<string>(["incident_id","from","title_committed"]);
 const wordsIncidentId = "a string of at most 30 UTF-16 code units, matching ^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern39 = /^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isIncidentId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern39.test(m);
@@ -2114,7 +2114,7 @@ function countOfIncidentOpened(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.incident) === undefined) refuse(m, at, "/incident", wordsObject, faults); else seen++, checkIncident(m, at + "/incident", faults);
   return seen;
 }
-const membersOfIncident2 = new Set(["incident_id","findings"]);
+const membersOfIncident2 = new Set<string>(["incident_id","findings"]);
 function checkFindings(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -2134,7 +2134,7 @@ function countOfIncidentClosed(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.incident) === undefined) refuse(m, at, "/incident", wordsObject, faults); else seen++, checkIncident2(m, at + "/incident", faults);
   return seen;
 }
-const membersOfDrill = new Set(["drill_id","kind"]);
+const membersOfDrill = new Set<string>(["drill_id","kind"]);
 const wordsDrillId = "a string of at most 30 UTF-16 code units, matching ^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern40 = /^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isDrillId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern40.test(m);
@@ -2155,7 +2155,7 @@ function countOfDrillStarted(o: Members, at: string, faults: ShapeFault[]): numb
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill(m, at + "/drill", faults);
   return seen;
 }
-const membersOfDrill2 = new Set(["drill_id","kind","score_percent","duration_ms","expected","found","findings"]);
+const membersOfDrill2 = new Set<string>(["drill_id","kind","score_percent","duration_ms","expected","found","findings"]);
 function checkDrill2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2175,7 +2175,7 @@ function countOfDrillCompleted(o: Members, at: string, faults: ShapeFault[]): nu
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill2(m, at + "/drill", faults);
   return seen;
 }
-const membersOfDrill3 = new Set(["kind","due"]);
+const membersOfDrill3 = new Set<string>(["kind","due"]);
 function checkDrill3(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2190,7 +2190,7 @@ function countOfDrillMissed(o: Members, at: string, faults: ShapeFault[]): numbe
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill3(m, at + "/drill", faults);
   return seen;
 }
-const membersOfFinding = new Set(["finding_id","severity","code","owner","due","evidence"]);
+const membersOfFinding = new Set<string>(["finding_id","severity","code","owner","due","evidence"]);
 const wordsSeverity = "one of \"low\", \"medium\", \"high\", \"critical\"";
 const isSeverity = (m: unknown): boolean => m === "low" || m === "medium" || m === "high" || m === "critical";
 function checkEvidence(m: unknown, at: string, faults: ShapeFault[]): void {
@@ -2216,7 +2216,7 @@ function countOfFindingOpened(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.finding) === undefined) refuse(m, at, "/finding", wordsObject, faults); else seen++, checkFinding(m, at + "/finding", faults);
   return seen;
 }
-const membersOfFinding2 = new Set(["finding_id","by","evidence"]);
+const membersOfFinding2 = new Set<string>(["finding_id","by","evidence"]);
 const wordsBy = "one of \"drill\", \"proof\"";
 const isBy = (m: unknown): boolean => m === "drill" || m === "proof";
 function checkFinding2(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -2234,7 +2234,7 @@ function countOfFindingClosed(o: Members, at: string, faults: ShapeFault[]): num
   if ((m = o.finding) === undefined) refuse(m, at, "/finding", wordsObject, faults); else seen++, checkFinding2(m, at + "/finding", faults);
   return seen;
 }
-const membersOfTraining = new Set(["person","version","score_percent"]);
+const membersOfTraining = new Set<string>(["person","version","score_percent"]);
 function checkTraining(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2250,7 +2250,7 @@ function countOfTrainingCompleted(o: Members, at: string, faults: ShapeFault[]):
   if ((m = o.training) === undefined) refuse(m, at, "/training", wordsObject, faults); else seen++, checkTraining(m, at + "/training", faults);
   return seen;
 }
-const membersOfAnchor = new Set(["kind","checkpoint","digest"]);
+const membersOfAnchor = new Set<string>(["kind","checkpoint","digest"]);
 const wordsKind8 = "one of \"rfc3161\", \"cosignature\", \"anchor-log\", \"object-lock\"";
 const isKind8 = (m: unknown): boolean => m === "rfc3161" || m === "cosignature" || m === "anchor-log" || m === "object-lock";
 function checkAnchor(o: unknown, at: string, faults: ShapeFault[]): void {
