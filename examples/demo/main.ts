@@ -144,6 +144,16 @@ try {
   for (const [n, step] of story.entries())
     say(`   ${step.title.padEnd(36)} ${step.tool.padEnd(18)} ${brief(results[n])}`);
 
+  let permitToken = "";
+  await run.act(
+    { tool: "write_file", args: { path: join(workspace, "notes", "sdk.txt"), content: "by the SDK alone\n" } },
+    async (permit, args) => {
+      permitToken = permit.token;
+      const { path, content } = args as { path: string; content: string }; // The very bytes that were decided.
+      await writeFile(path, content);
+    },
+  );
+  say(`   ${"an allowed write, by the SDK alone".padEnd(36)} ${"write_file".padEnd(18)} ok`);
   const changed = await changeAfterApproval(gate, run, answerAs("approve", "CHANGE_REVIEWED"));
   say(`   ${"arguments changed after approval".padEnd(36)} ${"write_file".padEnd(18)} ${changed}`);
   await run.close();
@@ -182,7 +192,7 @@ try {
   if (bad.code !== 1) throw new Error(`the verifier did not catch the flipped byte (exit ${bad.code})`);
   await writeFile(
     at("demo.json"),
-    `${JSON.stringify({ run_id: run.id, results: story.map((step, n) => ({ title: step.title, ...results[n] })), changed }, null, 2)}\n`,
+    `${JSON.stringify({ run_id: run.id, permit_token: permitToken, results: story.map((step, n) => ({ title: step.title, ...results[n] })), changed }, null, 2)}\n`,
   );
 
   say();
