@@ -4,7 +4,8 @@
  *
  * Implementations disagree on keys and signatures with small-order parts: whether the cofactor is multiplied in, and
  * which encodings count. So that two verifiers of one pack never differ, both paths here accept only canonical,
- * torsion-free public keys, and the noble path, which multiplies the cofactor in, also asks for a torsion-free R.
+ * torsion-free public keys and no R that is the identity (OpenSSL 3.5 refuses it, noble takes it; no honest signer makes
+ * it), and the noble path, which multiplies the cofactor in, also asks for a torsion-free R.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { type Fault, fault } from "./fault.ts";
@@ -15,9 +16,12 @@ export type Ed25519Verify = (publicKey: Uint8Array, message: Uint8Array, signatu
 
 /** Verifies with the implementation installed; false for keys with a {@link publicKeyFault}. */
 export const verifyEd25519: Ed25519Verify = (publicKey, message, signature) =>
-  signature.length === 64 && isAcceptable(publicKey) && implementation(publicKey, message, signature);
+  signature.length === 64 &&
+  !startsWithIdentity(signature) &&
+  isAcceptable(publicKey) &&
+  implementation(publicKey, message, signature);
 
-/** Replaces the implementation for this process; it is asked only about acceptable keys, and must agree (a test holds that). */
+/** Replaces the implementation for this process; it is asked only what passed the checks above, and must agree (a test holds that). */
 export function installEd25519(verify: Ed25519Verify): void {
   implementation = verify;
 }
@@ -35,7 +39,7 @@ export function publicKeyFault(raw: Uint8Array): Fault | undefined {
   return undefined;
 }
 
-/** Ed25519 by @noble/curves, for an acceptable key; bit for bit what node:crypto decides. */
+/** Ed25519 by @noble/curves, for an acceptable key. */
 export const verifyWithNoble: Ed25519Verify = (publicKey, message, signature) => {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   const r = decodePoint(signature.subarray(0, 32));
@@ -51,6 +55,11 @@ function decodePoint(raw: Uint8Array): InstanceType<typeof ed25519.Point> | unde
   } catch {
     return undefined;
   }
+}
+
+/** Whether R is the identity in its canonical encoding, y = 1; other encodings of it are refused by both implementations. */
+function startsWithIdentity(signature: Uint8Array): boolean {
+  return signature[0] === 1 && signature.subarray(1, 32).every((byte) => byte === 0);
 }
 
 /** What {@link publicKeyFault} said of the keys seen last: a torsion check costs more than a signature, and keys repeat. */
