@@ -5,6 +5,8 @@
  *
  * Plain JSON, never changed in place: a step copies only what changes.
  */
+import { parseBase64Url } from "./base64.ts";
+import { publicKeyFault } from "./ed25519.ts";
 import { assertNever } from "./errors.ts";
 import type { ControlEvent, EventOf, RoleName } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -512,6 +514,9 @@ function enrol(state: ControlState, event: EventOf<"approver.key.enrolled">, unl
   if (approverKeyOf(state, key.kid) !== undefined) unlawful.push(`key ${key.kid} was enrolled before`);
   if (key.purpose !== "approver") unlawful.push(`key ${key.kid} is for ${key.purpose}`);
   if (key.x === undefined) unlawful.push(`key ${key.kid} has no public key`);
+  else if (key.alg === "ed25519" && publicKeyFault(parseBase64Url(key.x) ?? new Uint8Array(0)) !== undefined) {
+    unlawful.push(`key ${key.kid} is not an acceptable Ed25519 key`);
+  }
   if (key.alg !== "ed25519" && !(key.alg === "es256" && method === "webauthn")) {
     unlawful.push(`${key.alg} is no algorithm of method ${method}`);
   }

@@ -51,6 +51,7 @@ export const faults = {
   "pack-scope-incomplete": "The pack claims more than its entries show.",
   "view-mismatch": "A derived view in the pack differs from what its entries give.",
   // lifecycle of a run
+  "action-digest-differs": "The action digest is not of the action, its topic, tool contract and argument commitment.",
   "dispatch-without-decision": "Something was dispatched without a policy decision.",
   "dispatch-after-deny": "Something was dispatched after a DENY.",
   "dispatch-without-approval": "Something was dispatched without a live approval although one was required.",

@@ -1,6 +1,7 @@
 /**
  * The lifecycle machine: one step of a run. Kept whole, because its parts share what they know. Spec: spec/run.md.
  */
+import { actionDigest } from "./action-digest.ts";
 import {
   type ApprovalRequest,
   differingMember,
@@ -266,6 +267,12 @@ export class Step {
     if (actionOf(next, id) !== undefined) return this.fault("event-out-of-order", `${id} was requested before`);
     const argsCommit = event.commit?.["/action/args"];
     if (argsCommit === undefined) this.#lacks("the commitment /action/args");
+    if (argsCommit !== undefined) {
+      const { tenant, run_id } = event;
+      const { topic, tool_contract = null } = request;
+      const digest = actionDigest({ tenant, run_id, action_id: id, action, topic, tool_contract, args: argsCommit });
+      if (digest !== request.action_digest) this.fault("action-digest-differs", `the action's digest is ${digest}`);
+    }
     if (request.args_bytes > 0 && event.pointers.args === undefined) this.#lacks("the pointer to its arguments");
     this.#open({
       ...newAction(id, action),
