@@ -13,7 +13,11 @@ import { schemaNames } from "./schema-names.ts";
 import { wireShapesSource } from "./wire-shapes.ts";
 
 /** Folders in which every file is generated. */
-export const generatedFolders = ["packages/evidence/src/generated", "spec/schema"] as const;
+export const generatedFolders = [
+  "packages/evidence/src/generated",
+  "packages/server/src/generated",
+  "spec/schema",
+] as const;
 
 /** Path from the repository's root → content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -22,26 +26,32 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const wireComments = docComments(read("../../packages/evidence/src/wire.ts"));
   const names = schemaNames(event);
   const limits: Readonly<Record<string, number | undefined>> = wire.bodyLimits;
+  const description = openapi({
+    operations: wire.operations,
+    errors,
+    version: (JSON.parse(read("../../packages/server/package.json")) as { version: string }).version,
+    modules: [wire, event],
+    comments: new Map([...eventComments, ...wireComments]),
+    bodyLimitBytes: (operation) => limits[operation] ?? wire.DEFAULT_BODY_LIMIT_BYTES,
+  });
   return new Map([
     ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(kinds, names)],
     ["packages/evidence/src/generated/wire-shapes.ts", wireShapesSource(wire.operations, names)],
     ...schemaFiles(kinds, event, eventComments),
-    [
-      "spec/openapi.json",
-      formatJson(
-        openapi({
-          operations: wire.operations,
-          errors,
-          version: (JSON.parse(read("../../packages/server/package.json")) as { version: string }).version,
-          modules: [wire, event],
-          comments: new Map([...eventComments, ...wireComments]),
-          bodyLimitBytes: (operation) => limits[operation] ?? wire.DEFAULT_BODY_LIMIT_BYTES,
-        }),
-      ),
-    ],
+    ["spec/openapi.json", formatJson(description)],
+    ["packages/server/src/generated/openapi.ts", openapiSource(description)],
     ["docs/reference/errors.md", errorsDoc(errors)],
     ["docs/reference/faults.md", faultsDoc(faults)],
   ]);
+}
+
+/** The same description for the server to serve: a published package does not hold spec/. */
+function openapiSource(description: unknown): string {
+  return `// Made by tools/gen.ts from packages/evidence/src/wire.ts. Do not edit: change that file and run \`npm run gen\`.
+
+/** spec/openapi.json, without white space. */
+export const openApiText: string = ${JSON.stringify(JSON.stringify(description))};
+`;
 }
 
 function read(path: string): string {

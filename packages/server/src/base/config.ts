@@ -56,7 +56,7 @@ export const settings = {
     flag: "--port",
     env: "COUNTERSIGN_PORT",
     kind: "int",
-    default: 7450,
+    default: 7070,
     min: 0,
     max: 65_535,
     help: "The port to listen on; 0 takes a free one.",
