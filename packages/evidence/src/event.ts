@@ -443,6 +443,9 @@ const all = [
       redrive_of: optional(Ids.action),
       context_absent: optional(list(text(64), 16)),
       cost_cents: optional(count),
+      /** How often one use of the decision may try, and how long one attempt may take. */
+      max_attempts: optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      attempt_timeout_ms: optional(count),
     }),
   }),
   // policy

@@ -995,12 +995,14 @@ function countOfPointers(o: Members, at: string, faults: ShapeFault[]): number {
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
   return seen;
 }
-const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents"]);
+const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents","max_attempts","attempt_timeout_ms"]);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isCommitment(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsCommitment, faults);
 }
+const wordsMaxAttempts = "an integer from 1 to 1000";
+const isMaxAttempts = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 1000 && !Object.is(m, -0);
 function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1013,6 +1015,8 @@ function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.redrive_of) !== undefined) seen += isActionId(m) ? 1 : refuse(m, at, "/redrive_of", wordsActionId, faults);
   if ((m = o.context_absent) !== undefined) seen++, checkEnvironments(m, at + "/context_absent", faults);
   if ((m = o.cost_cents) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/cost_cents", wordsIndex, faults);
+  if ((m = o.max_attempts) !== undefined) seen += isMaxAttempts(m) ? 1 : refuse(m, at, "/max_attempts", wordsMaxAttempts, faults);
+  if ((m = o.attempt_timeout_ms) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/attempt_timeout_ms", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequest, at, stranger, faults);
 }
 function countOfActionRequested(o: Members, at: string, faults: ShapeFault[]): number {
@@ -1579,8 +1583,6 @@ const literalsDispatchStatus = new Set<unknown>(["PERMITTED","QUEUED","STARTED",
 const isDispatchStatus = (m: unknown): boolean => literalsDispatchStatus.has(m);
 const wordsAttempt = "an integer from 0 to 1000";
 const isAttempt = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 0 && m <= 1000 && !Object.is(m, -0);
-const wordsMaxAttempts = "an integer from 1 to 1000";
-const isMaxAttempts = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 1000 && !Object.is(m, -0);
 function checkDispatchBlock(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -3416,9 +3418,11 @@ function orderRequest(o: Members): Members {
   return {
     action_digest: o.action_digest,
     args_bytes: o.args_bytes,
+    attempt_timeout_ms: o.attempt_timeout_ms,
     consumed: o.consumed,
     context_absent: o.context_absent,
     cost_cents: o.cost_cents,
+    max_attempts: o.max_attempts,
     redrive_of: o.redrive_of,
     tool_contract: o.tool_contract,
     topic: o.topic,
