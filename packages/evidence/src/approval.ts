@@ -3,6 +3,7 @@
  * binds one answer to one request. Both are kept as their exact canonical text. Spec: spec/approval.md.
  */
 import { canonicalText } from "./canonical.ts";
+import { parseDuration } from "./duration.ts";
 import type { ActionBlock, ApprovalRequirement, EventOf, InitiatorBlock } from "./event.ts";
 import { type Digest, digestOf, utf8 } from "./hash.ts";
 
@@ -111,17 +112,6 @@ export function differingMember(
   });
 }
 
-/**
- * Milliseconds of a requirement's time to live, e.g. `PT30M` or `P1DT12H`; undefined when it is not one.
- * Days are 24 hours: the grammar has no months and no years.
- */
-export function ttlMs(duration: string): number | undefined {
-  const parts = /^P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?)?$/.exec(duration);
-  if (parts === null || duration.endsWith("P") || duration.endsWith("T")) return undefined;
-  const [, days = "0", hours = "0", minutes = "0", seconds = "0"] = parts;
-  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1000;
-}
-
 type Check = (value: unknown) => boolean;
 type Shape<T> = { readonly [K in keyof T]-?: Check };
 
@@ -163,7 +153,10 @@ const isRequirement: Check = (value) => {
   if (!isObject(value)) return false;
   const { quorum, separation, ...rest } = value;
   if (!isCount(quorum) || quorum === 0 || !listOf(isText)(separation)) return false;
-  return texts({ required: ["rule", "approvers", "ttl"], optional: [] })(rest) && ttlMs(String(rest.ttl)) !== undefined;
+  return (
+    texts({ required: ["rule", "approvers", "ttl"], optional: [] })(rest) &&
+    parseDuration(String(rest.ttl)) !== undefined
+  );
 };
 
 const requestShape: Shape<ApprovalRequest> = {

@@ -3,6 +3,7 @@
  * walk entries through it in index order; bytes, tree and chain links are checked elsewhere. Spec: spec/run.md, "Folding
  * a log".
  */
+import { payloadsCited } from "./cited.ts";
 import { completenessOf, labelFaults, type Part } from "./completeness.ts";
 import { type ControlState, emptyControl, permitKeyOf, stepControl } from "./control.ts";
 import type { ControlEvent, Event, EventOf, RunEvent } from "./event.ts";
@@ -130,7 +131,7 @@ export class LogFold {
   #checkPointers(event: RunEvent, faults: Fault[], at: VoteSeen["at"]): void {
     const { hasPayload } = this.#checks;
     if (hasPayload === undefined) return;
-    const cited = pointersOf(event);
+    const cited = payloadsCited(event);
     if (cited.length === 0) return;
     const missing = cited.filter((digest) => !hasPayload(digest));
     const { have, of } = this.pointers.get(event.run_id) ?? { have: 0, of: 0 };
@@ -151,16 +152,6 @@ export function foldLog(
   for (const event of events) faults.push(...fold.step(event));
   faults.push(...fold.finish());
   return { control: fold.control, runs: fold.runs, faults };
-}
-
-/** The digests of payloads an event of a run cites. */
-export function pointersOf(event: RunEvent): string[] {
-  if (event.type === "artifact.recorded") return [event.artifact.payload];
-  if (event.type === "approval.requested") return [event.approval_request.rendering];
-  if (event.type === "policy.decided") return event.decided.projection === null ? [] : [event.decided.projection];
-  if (!("pointers" in event)) return [];
-  const { context, args, result, artifacts } = event.pointers;
-  return [...context, ...(args === undefined ? [] : [args]), ...(result === null ? [] : [result]), ...artifacts];
 }
 
 function isControl(event: Event): event is ControlEvent {

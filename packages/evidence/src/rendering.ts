@@ -13,24 +13,32 @@ export const SHOWN_TAIL_BYTES = 4_096;
 /** Distinct characters outside ASCII that are listed by number. */
 const LISTED_CHARACTERS = 24;
 
+/** Arguments with the salt that opens their commitment, base64url. */
+export type ShownArguments = { readonly bytes: Uint8Array; readonly salt: string };
+
 /**
- * The text of an approval request.
+ * The text of an approval request. It can be made again from the request and the arguments, so it is not stored apart.
+ * The arguments' salt is part of it: its digest stands in the log and must not let anybody guess them after erasure.
  *
- * @param args the exact plain argument bytes; undefined when they are not at hand, which the text says
+ * @param args undefined when they are not at hand, which the text says
  */
-export function renderApproval(request: ApprovalRequest, args: Uint8Array | undefined): string {
-  const shown = args === undefined ? undefined : showBytes(args);
-  const warnings = warningsOf(request, args, shown);
+export function renderApproval(request: ApprovalRequest, args: ShownArguments | undefined): string {
+  const shown = args === undefined ? undefined : showBytes(args.bytes);
+  const warnings = warningsOf(request, shown);
   return [
     "COUNTERSIGN APPROVAL REQUEST (rendering 1)",
     "",
     ...fields(request).map(([name, value]) => `${name.padEnd(14)}${visible(value)}`),
     "",
     ...(warnings.length === 0 ? [] : ["LOOK TWICE", ...warnings.map((warning) => `- ${warning}`), ""]),
-    args === undefined ? "ARGUMENTS (not at hand)" : `ARGUMENTS (${args.length} bytes, sha256 ${hex(sha256(args))})`,
+    ...(args === undefined ? ["ARGUMENTS (not at hand)"] : argumentsHead(args)),
     ...(shown === undefined ? [] : shown.lines.map((line) => `| ${line}`)),
     "",
   ].join("\n");
+}
+
+function argumentsHead({ bytes, salt }: ShownArguments): string[] {
+  return [`ARGUMENTS (${bytes.length} bytes)`, `SHA-256 ${hex(sha256(bytes))}`, `Salt    ${visible(salt)}`];
 }
 
 function fields(request: ApprovalRequest): [string, string][] {
@@ -125,11 +133,11 @@ function linesOf(text: string): string[] {
   return text.split("\n").map(visible);
 }
 
-function warningsOf(request: ApprovalRequest, args: Uint8Array | undefined, shown: Shown | undefined): string[] {
+function warningsOf(request: ApprovalRequest, shown: Shown | undefined): string[] {
   const { target, capability, tool } = request.action;
   const said = `${capability}${tool}${target.system}${target.resource}${target.environment ?? ""}${shown?.text ?? ""}`;
   const warnings: string[] = [];
-  if (args === undefined) warnings.push("The arguments are not at hand: you would approve them unseen.");
+  if (shown === undefined) warnings.push("The arguments are not at hand: you would approve them unseen.");
   if (shown?.utf8 === false) warnings.push("The arguments are not UTF-8 text; they are shown as hex.");
   if (shown !== undefined && shown.hiddenBytes > 0) {
     warnings.push(`${shown.hiddenBytes} bytes of the arguments are not shown.`);

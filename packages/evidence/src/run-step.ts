@@ -2,14 +2,7 @@
  * The lifecycle machine: one step of a run. Kept whole, because its parts share what they know. Spec: spec/run.md.
  */
 import { actionDigest } from "./action-digest.ts";
-import {
-  type ApprovalRequest,
-  differingMember,
-  parseApprovalRequest,
-  parseVote,
-  textDigest,
-  ttlMs,
-} from "./approval.ts";
+import { type ApprovalRequest, differingMember, parseApprovalRequest, parseVote, textDigest } from "./approval.ts";
 import {
   activePolicyOf,
   agentOf,
@@ -21,6 +14,7 @@ import {
   permitKeyOf,
   personOf,
 } from "./control.ts";
+import { parseDuration } from "./duration.ts";
 import { assertNever } from "./errors.ts";
 import type {
   ActionBlock,
@@ -471,7 +465,7 @@ export class Step {
     if (differs !== undefined)
       this.fault("approval-binding-differs", `the request's ${differs} is not the recorded one`);
     const lifeMs = Date.parse(request.expires_at) - Date.parse(request.requested_at);
-    const allowedMs = Math.min(...request.requirements.map(({ ttl }) => ttlMs(ttl) ?? 0));
+    const allowedMs = Math.min(...request.requirements.map(({ ttl }) => parseDuration(ttl) ?? 0));
     if (!(lifeMs > 0) || lifeMs > allowedMs || request.requested_at > event.ts) {
       this.fault("approval-binding-differs", `it lives from ${request.requested_at} to ${request.expires_at}`);
     }
