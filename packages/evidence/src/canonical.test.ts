@@ -6,8 +6,8 @@ import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { canonicalBytes, canonicalText, isCanonical } from "./canonical.ts";
 import { utf8 } from "./hash.ts";
-import { parseStrict } from "./strict-json.ts";
-import { externalVectors } from "./vectors.node.ts";
+import { type JsonProfile, parseStrict } from "./strict-json.ts";
+import { externalVectors, type SpecVector, specVectors } from "./vectors.node.ts";
 
 const jcs = externalVectors("jcs/testdata");
 
@@ -129,3 +129,18 @@ test("canonical: what canonicalBytes makes is canonical, and parses back to the 
     }),
   );
 });
+
+type CanonicalVector = SpecVector & {
+  readonly profile: JsonProfile;
+  readonly text: string;
+  readonly canonical: string | null;
+  readonly faults: readonly string[];
+};
+
+for (const [name, { desc, profile, text, canonical, faults }] of specVectors<CanonicalVector>("canonical")) {
+  test(`canonical: ${name}: ${desc}`, () => {
+    assert.equal(isCanonical(utf8(text), profile), faults.length === 0);
+    if (canonical === null) assert.throws(() => parseStrict(utf8(text), profile));
+    else assert.equal(canonicalText(parseStrict(utf8(text), profile).value), canonical);
+  });
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseBase64 } from "./base64.ts";
-import { type Hash, hex, utf8 } from "./hash.ts";
+import { type Hash, hex, parseHex, utf8 } from "./hash.ts";
 import {
   consistencyFault,
   consistencyPath,
@@ -17,7 +17,7 @@ import {
   rootOf,
   subtreeRoot,
 } from "./merkle.ts";
-import { externalVectors, jsonFilesUnder } from "./vectors.node.ts";
+import { externalVectors, jsonFilesUnder, type SpecVector, specVectors } from "./vectors.node.ts";
 
 // ── The definitions of RFC 6962 §2.1, word for word and as slow as they read ────────────────────────────────────────
 
@@ -258,3 +258,49 @@ test("merkle: indexes and sizes up to 2^53−1 work, where 32-bit operations wou
   }
   assert.equal(inclusionFault(level[0]!, 0, largest + 1, [], level[0]!)?.code, "inclusion-failed");
 });
+
+// ── Our own vectors ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+type TreeVector = SpecVector & { readonly faults: readonly string[] } & (
+    | { readonly entries: readonly string[]; readonly leaves: readonly string[]; readonly roots: readonly string[] }
+    | {
+        readonly leaf: string;
+        readonly leaf_index: number;
+        readonly tree_size: number;
+        readonly path: readonly string[];
+        readonly root: string;
+      }
+    | {
+        readonly old_size: number;
+        readonly new_size: number;
+        readonly old_root: string;
+        readonly new_root: string;
+        readonly path: readonly string[];
+      }
+  );
+
+for (const [name, vector] of specVectors<TreeVector>("merkle")) {
+  test(`merkle: ${name}: ${vector.desc}`, () => {
+    if ("entries" in vector) {
+      const leaves = vector.entries.map((entry) => leafHash(utf8(entry)));
+      assert.deepEqual(leaves.map(hex), vector.leaves);
+      assert.deepEqual(
+        vector.roots.map((_, size) => hex(rootOf(leaves.slice(0, size)))),
+        vector.roots,
+      );
+      return;
+    }
+    const path = vector.path.map(parseHex);
+    const found =
+      "leaf" in vector
+        ? inclusionFault(parseHex(vector.leaf), vector.leaf_index, vector.tree_size, path, parseHex(vector.root))
+        : consistencyFault(
+            vector.old_size,
+            vector.new_size,
+            parseHex(vector.old_root),
+            parseHex(vector.new_root),
+            path,
+          );
+    assert.deepEqual(found === undefined ? [] : [found.code], vector.faults);
+  });
+}

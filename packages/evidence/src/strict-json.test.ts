@@ -3,10 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { parseBase64 } from "./base64.ts";
 import { CountersignError } from "./errors.ts";
 import { utf8 } from "./hash.ts";
 import { type JsonProfile, joinPointer, MAX_DEPTH, parseStrict } from "./strict-json.ts";
-import { externalVectors } from "./vectors.node.ts";
+import { externalVectors, type SpecVector, specVectors } from "./vectors.node.ts";
 
 /** "accepted", or the code and pointer of the refusal; anything else thrown fails the test. */
 function outcome(bytes: Uint8Array, profile: JsonProfile): { readonly code: string; readonly pointer?: string } {
@@ -261,3 +262,18 @@ test("json: whatever the bytes, the answer is a value JSON.parse agrees with, or
   );
   assert.ok(acceptedCount > 100, "the mutations leave some documents whole");
 });
+
+type JsonVector = SpecVector & {
+  readonly profile: JsonProfile;
+  readonly text?: string;
+  readonly base64?: string;
+  readonly error: string | null;
+  readonly pointer: string | null;
+};
+
+for (const [name, { desc, profile, text, base64, error, pointer }] of specVectors<JsonVector>("json")) {
+  test(`json: ${name}: ${desc}`, () => {
+    const bytes = text === undefined ? parseBase64(base64!)! : utf8(text);
+    assert.deepEqual(outcome(bytes, profile), error === null ? { code: "accepted" } : { code: error, pointer });
+  });
+}
