@@ -47,7 +47,7 @@ export class StrictJson {
   readonly bytes: Uint8Array;
   readonly value: JsonValue;
   /** Ranges of the children of a container, by the container's pointer; filled when first asked for. */
-  readonly #children = new Map<string, ReadonlyMap<string, ByteRange>>();
+  #children: Map<string, ReadonlyMap<string, ByteRange>> | undefined;
 
   constructor(bytes: Uint8Array, value: JsonValue) {
     this.bytes = bytes;
@@ -74,11 +74,11 @@ export class StrictJson {
   }
 
   #rangesUnder(pointer: string, range: ByteRange): ReadonlyMap<string, ByteRange> {
-    let ranges = this.#children.get(pointer);
-    if (ranges === undefined) {
-      ranges = childRanges(this.bytes, range.start, pointer);
-      this.#children.set(pointer, ranges);
-    }
+    this.#children ??= new Map();
+    const known = this.#children.get(pointer);
+    if (known !== undefined) return known;
+    const ranges = childRanges(this.bytes, range.start, pointer);
+    this.#children.set(pointer, ranges);
     return ranges;
   }
 }
