@@ -104,6 +104,9 @@ export const coreRules = {
 /** A stable id of {@link coreRules}. */
 export type CoreRuleId = keyof typeof coreRules;
 
+/** Reasons of the built-in rules; a bundle's catalogue has none of them. */
+export const coreReasons: ReadonlySet<string> = new Set(Object.values(coreRules).map(({ reason }) => reason));
+
 /** The built-in rule of this id, or undefined when it is a bundle's. */
 export function coreRuleOf(rule: string): { readonly reason: string; readonly remedy: string } | undefined {
   return Object.hasOwn(coreRules, rule) ? coreRules[rule as CoreRuleId] : undefined; // own key, so it is one of the ids

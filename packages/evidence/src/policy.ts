@@ -27,6 +27,7 @@ import {
   TestsShape,
 } from "./bundle-shapes.ts";
 import { canonicalBytes, isCanonical } from "./canonical.ts";
+import { coreReasons } from "./core-rules.ts";
 import { CountersignError } from "./errors.ts";
 import { type Digest, digestOf, hex, sha256 } from "./hash.ts";
 import { matchShape, type Shape } from "./json-shape.ts";
@@ -133,6 +134,10 @@ export function readBundle(files: ReadonlyMap<string, Uint8Array>): BundleOutcom
     if (contract !== undefined) check.addContract(contracts, { contract, digest: digestOf(bytes), path });
   }
   const reasons = check.document("catalog/reasons.json", ReasonsShape) ?? {};
+  for (const code of Object.keys(reasons)) {
+    if (coreReasons.has(code))
+      check.find("reason-reserved", `${code} is a reason of the gate's own`, "catalog/reasons.json");
+  }
   const roles = check.document("catalog/roles.json", RolesShape) ?? {};
   const labels = files.has("catalog/labels.json") ? check.document("catalog/labels.json", LabelsShape) : { labels: {} };
   for (const { path, test } of tests) {
