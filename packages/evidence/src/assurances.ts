@@ -1,0 +1,172 @@
+/**
+ * The independent assurances of a verification: what was established, each by itself, never one green tick. Spec:
+ * spec/pack.md "Report".
+ */
+import type { Fault, FaultCode } from "./fault.ts";
+import type { AssuranceName, AssuranceReport, Report } from "./report-schema.ts";
+import type { Signers } from "./verify-checkpoint.ts";
+import type { Decisions } from "./verify-decisions.ts";
+
+export const assuranceNames = [
+  "consistent",
+  "pinned",
+  "timed",
+  "witnessed",
+  "approvers",
+  "re-executed",
+] as const satisfies readonly AssuranceName[];
+
+/** What the assurances are concluded from. */
+export type Established = {
+  readonly faults: readonly Fault[];
+  readonly pinsGiven: boolean;
+  readonly signers: Signers;
+  readonly votes: Report["votes"];
+  readonly decisions: Pick<Decisions, "counts" | "notRecomputed">;
+};
+
+export function assurancesOf(established: Established): Record<AssuranceName, AssuranceReport> {
+  return {
+    consistent: consistent(established.faults),
+    pinned: pinned(established),
+    timed: notMet("no time-stamp and no cosignature brackets the entries"),
+    witnessed: notMet("no witness cosigned the checkpoint"),
+    approvers: approvers(established),
+    "re-executed": reExecuted(established.decisions),
+  };
+}
+
+const met = (why: string): AssuranceReport => ({ state: "met", why });
+const notMet = (why: string): AssuranceReport => ({ state: "not-met", why });
+const notApplicable = (why: string): AssuranceReport => ({ state: "not-applicable", why });
+
+function consistent(faults: readonly Fault[]): AssuranceReport {
+  const count = faults.filter(({ code }) => code !== "pin-mismatch").length;
+  if (count === 0) return met("bytes, tree, chains, lifecycle and views agree with each other");
+  return notMet(count === 1 ? "one fault was found" : `${count} faults were found`);
+}
+
+function pinned({ pinsGiven, signers }: Established): AssuranceReport {
+  if (signers.pinned !== undefined) return met("a key given from outside signed the checkpoint");
+  return notMet(pinsGiven ? "no key given from outside signed the checkpoint" : "no key was given from outside");
+}
+
+/** Faults that put a vote's signature in doubt. */
+const ofVotes: ReadonlySet<FaultCode> = new Set(["vote-signature-invalid", "vote-key-compromised"]);
+
+function approvers({ faults, votes }: Established): AssuranceReport {
+  if (votes.total === 0) return notApplicable("there is no vote");
+  const bad = new Set(faults.filter(({ code }) => ofVotes.has(code)).map(({ index }) => index)).size;
+  if (bad === 0) return met(`${votes.total} of ${votes.total} votes are signed by keys enrolled in the log`);
+  return notMet(
+    `${votes.total - bad} of ${votes.total} votes are signed by keys enrolled in the log and not compromised`,
+  );
+}
+
+function reExecuted({ counts, notRecomputed }: Established["decisions"]): AssuranceReport {
+  const { "gate-denied": denied = 0, ...others } = notRecomputed;
+  const due = counts.total - denied;
+  if (due === 0) return notApplicable("there is no decision by a policy");
+  const equal = `${counts.equal} of ${due} decisions by a policy were recomputed and equal`;
+  if (counts.equal === due) return met(equal);
+  const rest = Object.entries(others).map(([reason, count]) => `${count} not recomputed: ${reason.replace("-", " ")}`);
+  if (counts.different > 0) rest.unshift(`${counts.different} DIFFERENT`);
+  return notMet([equal, ...rest].join("; "));
+}
+
+/** What must be said of the evidence whatever its assurances are. */
+export function notesOf(
+  assurances: Report["assurances"],
+  { kind, proves, scope }: Report["subject"],
+  { fingerprint, pinned: isPinned }: Report["key"],
+  counts: Report["counts"],
+): string[] {
+  const notes: string[] = [];
+  const anchored = assurances.timed.state === "met" || assurances.witnessed.state === "met";
+  if (!isPinned && fingerprint !== null) {
+    notes.push(`NOT PINNED: compare ${fingerprint} with the log key's fingerprint from another source.`);
+  }
+  if (!isPinned && !anchored)
+    notes.push("Self-signed, unanchored: whoever made this could have made all of it, key included.");
+  if (!anchored) {
+    notes.push(
+      "Tamper-detecting, not tamper-evident against the operator: nobody but the log's own key vouches for its history.",
+    );
+    notes.push("Times are the log's own claim; nothing brackets them.");
+  }
+  if (kind === "pack" && proves === "as-of" && scope?.kind === "run") {
+    notes.push(
+      "The run is not settled: nothing is missing up to its last entry here; that nothing followed is the exporter's word.",
+    );
+  }
+  if (proves === "inclusion-only")
+    notes.push("Each entry is in the log; that nothing else matched is the exporter's word.");
+  if (counts.not_understood > 0) {
+    notes.push(
+      `${counts.not_understood} entries are of kinds this verifier does not know: proved, neither good nor tampered. A newer one may.`,
+    );
+  }
+  if (counts.bootstrap_acts > 0) {
+    notes.push(
+      `${counts.bootstrap_acts} acts were done while the tenant was being set up, before two people were needed.`,
+    );
+  }
+  return notes;
+}
+
+/** Faults that say bytes are not what they were. */
+const tampering: ReadonlySet<FaultCode> = new Set([
+  "entry-malformed",
+  "entry-not-canonical",
+  "entry-shape",
+  "leaf-mismatch",
+  "inclusion-failed",
+  "consistency-failed",
+  "root-mismatch",
+  "tile-mismatch",
+  "bundle-malformed",
+  "index-mismatch",
+  "chain-broken",
+  "run-chain-broken",
+  "control-chain-broken",
+  "note-malformed",
+  "note-signature-invalid",
+  "checkpoint-malformed",
+  "checkpoint-origin",
+  "checkpoint-unsigned",
+  "receipt-malformed",
+  "verifier-key-malformed",
+  "commitment-mismatch",
+  "disclosure-malformed",
+  "payload-mismatch",
+  "pack-file-mismatch",
+  "pack-file-unlisted",
+  "pack-malformed",
+  "pack-foreign-entry",
+  "pack-scope-incomplete",
+  "view-mismatch",
+  "decision-differs",
+  "vote-signature-invalid",
+]);
+
+/** Faults that say something is not here that should be. */
+const absence: ReadonlySet<FaultCode> = new Set(["entry-missing", "payload-missing", "pack-file-missing"]);
+
+/** Entries and files that were tampered with, and those that are missing without law. */
+export function countDamage(faults: readonly Fault[]): { readonly tampered: number; readonly missing: number } {
+  return { tampered: countPlaces(faults, tampering), missing: countPlaces(faults, absence) };
+}
+
+/** Places, not faults: one changed byte may show in several ways. A fault of the whole is a place of its own. */
+function countPlaces(faults: readonly Fault[], codes: ReadonlySet<FaultCode>): number {
+  const places = faults
+    .filter(({ code }) => codes.has(code))
+    .map(({ code, path, index }) => (index !== undefined ? `entry ${index}` : (entryIn(path) ?? path ?? code)));
+  return new Set(places).size;
+}
+
+/** An entry's own file and proof are one place with it. */
+function entryIn(path: string | undefined): string | undefined {
+  const index = /^content\/(?:entries\/([0-9]+)\.json|proofs\/([0-9]+)\.tlog-proof)$/.exec(path ?? "");
+  return index === null ? undefined : `entry ${index[1] ?? index[2]}`;
+}

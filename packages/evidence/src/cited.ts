@@ -1,0 +1,20 @@
+/**
+ * What an entry points to outside the log: stored payloads, by the digest of their stored bytes. Policy bundles and
+ * things quoted for comparison are not payloads. Spec: spec/pack.md.
+ */
+import type { Event } from "./event.ts";
+
+/** Digests of stored bytes this event cites, without repetition, in the order of its members. */
+export function payloadsCited(event: Event): readonly string[] {
+  const cited = new Set<string>();
+  if ("pointers" in event) {
+    const { context, args, result, artifacts } = event.pointers;
+    for (const digest of context) cited.add(digest);
+    if (args !== undefined) cited.add(args);
+    if (result !== null) cited.add(result);
+    for (const digest of artifacts) cited.add(digest);
+  }
+  if (event.type === "artifact.recorded") cited.add(event.artifact.payload);
+  if (event.type === "policy.decided" && event.decided.projection !== null) cited.add(event.decided.projection);
+  return [...cited];
+}

@@ -1,0 +1,141 @@
+/**
+ * Step 14 of spec/pack.md: what the log itself says of this pack. Present or absent, it changes nothing of what the
+ * content proves; present and wrong, it is a fault.
+ */
+import { parseBase64 } from "./base64.ts";
+import { canonicalText } from "./canonical.ts";
+import { parseCheckpoint } from "./checkpoint.ts";
+import { CountersignError } from "./errors.ts";
+import type { EventOf } from "./event.ts";
+import { type FaultCode, fault } from "./fault.ts";
+import { checkEvent, serializeEvent } from "./generated/event-shapes.ts";
+import { equalBytes, type Hash, utf8 } from "./hash.ts";
+import { consistencyFault, leafHash } from "./merkle.ts";
+import { readText, type VerifierKey } from "./note.ts";
+import { ATTEST_ENTRY_PATH, ATTEST_EXTENDS_PATH, ATTEST_PROOF_PATH, type Manifest } from "./pack.ts";
+import type { PackReader } from "./pack-reader.ts";
+import { checkReceipt, parseReceipt } from "./receipt.ts";
+import { parseStrict } from "./strict-json.ts";
+import type { PackCheckpoint } from "./verify-checkpoint.ts";
+import type { Tell } from "./verify-tree.ts";
+
+/** The pack.exported event that vouches for the manifest, or undefined: nothing is attested, or a fault was told. */
+export function checkAttest(
+  pack: PackReader,
+  { signed }: PackCheckpoint,
+  keys: readonly VerifierKey[],
+  tell: Tell,
+): EventOf<"pack.exported"> | undefined {
+  const entry = pack.beside(ATTEST_ENTRY_PATH);
+  const proof = pack.beside(ATTEST_PROOF_PATH);
+  const extendsBytes = pack.beside(ATTEST_EXTENDS_PATH);
+  if (entry === undefined && proof === undefined && extendsBytes === undefined) return undefined;
+  const refuse = (code: FaultCode, detail: string, path: string) => tell(fault(code, detail, { path }));
+  let sound = true;
+  const whole: Tell = (found) => {
+    sound = false;
+    tell(found);
+  };
+  if (entry === undefined || proof === undefined || extendsBytes === undefined) {
+    refuse("pack-malformed", "An attestation is three files: exported.json, exported.tlog-proof, extends.", "attest/");
+    return undefined;
+  }
+  const event = readExported(entry);
+  if (event === undefined) {
+    refuse("entry-shape", "It is not the canonical entry of a pack.exported event.", ATTEST_ENTRY_PATH);
+    return undefined;
+  }
+  const receipt = parseReceipt(proof);
+  if (!receipt.ok || receipt.value.extra !== undefined) {
+    refuse(
+      "receipt-malformed",
+      receipt.ok ? "It carries bytes that nothing authenticates." : receipt.fault.detail,
+      ATTEST_PROOF_PATH,
+    );
+    return undefined;
+  }
+  const at = { path: ATTEST_ENTRY_PATH, index: event.integrity.index, eventId: event.event_id };
+  if (receipt.value.leafIndex !== event.integrity.index) {
+    whole(fault("index-mismatch", `The proof is of entry ${receipt.value.leafIndex}.`, at));
+  }
+  const verdict = checkReceipt(receipt.value, leafHash(entry), {
+    keys,
+    ...(signed === undefined ? {} : { origin: signed.checkpoint.origin }),
+  });
+  for (const found of verdict.faults) whole({ ...found, path: ATTEST_PROOF_PATH });
+  if (signed !== undefined && verdict.signed !== undefined) {
+    const { treeSize, root } = signed.checkpoint;
+    const extended = parseExtends(extendsBytes, treeSize, receipt.value.checkpoint);
+    if (typeof extended === "string") {
+      whole(fault("consistency-failed", extended, { path: ATTEST_EXTENDS_PATH }));
+    } else {
+      const newer = verdict.signed.checkpoint;
+      const found = consistencyFault(treeSize, newer.treeSize, root, newer.root, extended);
+      if (found !== undefined) whole({ ...found, path: ATTEST_EXTENDS_PATH });
+    }
+  }
+  for (const detail of differences(event, pack)) whole(fault("pack-file-mismatch", detail, at));
+  return sound ? event : undefined;
+}
+
+/** `old <size>`, hashes in base64 lines, an empty line, the newer checkpoint: a C2SP tlog-witness add-checkpoint body. */
+export function formatExtends(oldSize: number, path: readonly string[], checkpoint: string): string {
+  return `old ${oldSize}\n${path.map((hash) => `${hash}\n`).join("")}\n${checkpoint}`;
+}
+
+function parseExtends(bytes: Uint8Array, oldSize: number, checkpoint: string): readonly Hash[] | string {
+  const read = readText(bytes, "consistency-failed", 64 * 1024);
+  if (!read.ok) return read.fault.detail;
+  const split = read.value.indexOf("\n\n");
+  if (split < 0) return "No empty line stands before the checkpoint.";
+  const [first, ...lines] = read.value.slice(0, split).split("\n");
+  if (first !== `old ${oldSize}`) return `It does not start at the pack's ${oldSize} entries.`;
+  if (read.value.slice(split + 2) !== checkpoint || !parseCheckpoint(checkpoint).ok)
+    return "It ends with another checkpoint than the proof's.";
+  const path = lines.map(parseBase64);
+  return path.every((hash) => hash?.length === 32)
+    ? path.map((hash) => hash!)
+    : "A line of its path is not base64 of 32 bytes."; // all defined: checked just before
+}
+
+function readExported(bytes: Uint8Array): EventOf<"pack.exported"> | undefined {
+  let value: unknown;
+  try {
+    value = parseStrict(bytes, "entry").value;
+  } catch (cause) {
+    if (!(cause instanceof CountersignError)) throw cause;
+    return undefined;
+  }
+  const shape = checkEvent(value);
+  if (shape === "kind-not-understood" || shape.length > 0) return undefined;
+  // The shape is that of the kind it names, and that is the one wanted.
+  const event = value as EventOf<"pack.exported">;
+  return event.type === "pack.exported" && equalBytes(utf8(serializeEvent(event)), bytes) ? event : undefined;
+}
+
+/** Where the log's word about the pack differs from the pack. */
+function differences(
+  { pack: said, tenant, integrity }: EventOf<"pack.exported">,
+  { manifest, manifestDigest }: PackReader,
+): string[] {
+  if (manifest === undefined) return [];
+  const expected: Readonly<Record<string, unknown>> = {
+    manifest_digest: manifestDigest,
+    scope: formatScope(manifest),
+    as_of: manifest.as_of,
+    proves: manifest.proves,
+    entries: manifest.counts.entries,
+    disclosure: manifest.disclosure,
+  };
+  // Members are looked up by the names above, all of which the event's block has.
+  const members = said as unknown as Readonly<Record<string, unknown>>;
+  const wrong = Object.keys(expected).filter((name) => members[name] !== expected[name]);
+  if (tenant !== manifest.tenant) wrong.push("tenant");
+  if (integrity.log !== manifest.log) wrong.push("log");
+  return wrong.map((name) => `The log recorded another ${name} when a pack was exported.`);
+}
+
+/** A scope as the pack.requested and pack.exported events say it. */
+export function formatScope({ scope }: Pick<Manifest, "scope">): string {
+  return canonicalText(scope);
+}
