@@ -5,7 +5,7 @@
  * The ledger writes entries with a serializer generated from the event schemas, which must give these bytes.
  */
 import { assert } from "./errors.ts";
-import { utf8 } from "./hash.ts";
+import { equalBytes, utf8 } from "./hash.ts";
 import { type JsonProfile, type JsonValue, parseStrict } from "./strict-json.ts";
 
 /**
@@ -45,8 +45,7 @@ export function isCanonical(bytes: Uint8Array, profile: JsonProfile = "entry"): 
   } catch {
     return false;
   }
-  const canonical = canonicalBytes(value);
-  return canonical.length === bytes.length && canonical.every((byte, at) => byte === bytes[at]);
+  return equalBytes(canonicalBytes(value), bytes);
 }
 
 /** What stands for itself between quotes. Nearly every string does, and this test is much cheaper than a call of JSON.stringify. */

@@ -158,6 +158,29 @@ test("json: depth is taken up to the profile's limit and not beyond", () => {
   }
 });
 
+test("json: a payload inside a body of the entry profile is held to its own profile, and nothing beside it is", () => {
+  const check = (text: string) => {
+    try {
+      return parseStrict(utf8(text), "entry", { payloads: ["/args", "/a~1b"] }).value;
+    } catch (error) {
+      if (!(error instanceof CountersignError)) throw error;
+      return [error.code, error.pointer];
+    }
+  };
+  const good = '{"n":1,"args":{"0":1.5,"deep":[-0,1e2]},"a/b":1.5,"m":2}';
+  assert.deepEqual(check(good), JSON.parse(good));
+  assert.deepEqual(check('{"\\u0061rgs":[1.5]}'), { args: [1.5] });
+  const levels = (count: number) => "[".repeat(count) + "]".repeat(count);
+  assert.deepEqual(check(`{"args":${levels(64)}}`), JSON.parse(`{"args":${levels(64)}}`));
+  const notAllowed = "json-not-allowed";
+  assert.deepEqual(check(`{"args":${levels(65)}}`), [notAllowed, `/args${"/0".repeat(64)}`]);
+  assert.deepEqual(check(`{"n":${levels(16)}}`), [notAllowed, `/n${"/0".repeat(15)}`]);
+  assert.deepEqual(check('{"args":[1.5],"n":1.5}'), [notAllowed, "/n"]);
+  assert.deepEqual(check('{"n":{"args":1.5}}'), [notAllowed, "/n/args"], "only members of the outermost object");
+  assert.deepEqual(check('{"args":{"a":1,"a":2}}'), [notAllowed, "/args/a"]);
+  assert.deepEqual(check('{"args":[1.5],"17":1}'), [notAllowed, "/17"]);
+});
+
 test("json: duplicate keys are found in objects of any size", () => {
   for (const size of [1, 2, 31, 32, 33, 34, 100, 5000]) {
     const members = Array.from({ length: size }, (_, i) => `"k${i}":${i}`);
