@@ -77,9 +77,11 @@ const PEOPLE = {
   sue: ["oncall_sre"],
   fay: ["finance"],
   cory: ["oncall_sre", "finance"],
+  kim: ["finance"],
 } as const;
 
 export type Who = keyof typeof PEOPLE;
+const APPROVERS = ["sam", "sue", "fay", "cory"] as const;
 
 export class Story {
   readonly events: Event[] = [];
@@ -114,8 +116,12 @@ export class Story {
     this.#nowMs = Date.parse(startsAt);
   }
 
-  /** Genesis, tenant, people with keys, an agent and a policy; sealed. Without a policy the tenant only observes. */
-  found({ policy = true }: { policy?: boolean } = {}): this {
+  /**
+   * Genesis, tenant, people with keys, an agent and a policy; sealed. Without a policy the tenant only observes.
+   *
+   * @param people who is there besides the agent's owner and dana, for whom runs are and who writes the policy
+   */
+  found({ policy = true, people = APPROVERS }: { policy?: boolean; people?: readonly Who[] } = {}): this {
     const genesisKeys = [
       { kid: "log-1", purpose: "checkpoint" as const, alg: "ed25519" as const, x: publicOf(this.checkpointSecret) },
       { kid: this.permitKid, purpose: "permit" as const, alg: "ed25519" as const, x: publicOf(this.permitSecret) },
@@ -123,19 +129,19 @@ export class Story {
     this.append("log.genesis", { genesis: { origin: this.log, epoch: 1, spec: "countersign/1", keys: genesisKeys } });
     this.append("tenant.created", { created: { kind: this.kind, origin_host: this.log.split("/")[0]! } });
     const bootstrap = true;
-    for (const [name, roles] of Object.entries(PEOPLE)) {
-      const { alias } = this.#invite(name);
+    for (const name of ["owner", "dana", ...people] as const) {
+      const { alias } = this.person(name);
       this.append("person.added", { person: { alias }, bootstrap });
-      for (const role of roles) {
+      for (const role of PEOPLE[name]) {
         this.append("role.granted", { grant: { person: alias, role, kind: "approver_role" }, bootstrap });
       }
     }
-    for (const name of ["sam", "sue", "fay", "cory"] as const) this.enrol(name, bootstrap);
+    for (const name of people) this.enrol(name, bootstrap);
     this.register();
     if (policy) this.publish({ bootstrap });
     const acts = this.events.filter((event) => "bootstrap" in event && event.bootstrap === true).length;
-    const people = this.events.filter(({ type }) => type === "person.added").length;
-    this.append("tenant.sealed", { sealed: { people, bootstrap_acts: acts } });
+    const added = this.events.filter(({ type }) => type === "person.added").length;
+    this.append("tenant.sealed", { sealed: { people: added, bootstrap_acts: acts } });
     return this;
   }
 
@@ -376,11 +382,12 @@ export class StoryAction {
   readonly #costCents: number;
   #argsDigest = "";
   #argsSalt = "";
+  #requestLeaf = NO_HASH;
   #request: EventOf<"action.requested"> | undefined;
   #decided: EventOf<"policy.decided"> | undefined;
   #asked: EventOf<"approval.requested"> | undefined;
   #votes: EventOf<"approval.voted">[] = [];
-  #granted: EventOf<"approval.granted"> | undefined;
+  #granted: EventOf<"approval.granted"> | EventOf<"breakglass.used"> | undefined;
   #permitId: Id<"prm"> | undefined;
   #permit: EventOf<"dispatch.permitted"> | undefined;
   #end: "failed" | "timed_out" | "unconfirmed" = "failed";
@@ -495,6 +502,7 @@ export class StoryAction {
         cost_cents: this.#costCents,
       },
     });
+    this.#requestLeaf = story.runLeaf(this.run.id);
     story.disclosures.push({ event: this.#request.event_id, disclosure });
   }
 
@@ -526,7 +534,7 @@ export class StoryAction {
         engine: "cedar/4.13.0",
         combining: "countersign-combine/1",
         projection_format: "countersign-projection/1",
-        request_leaf: story.runLeaf(this.run.id),
+        request_leaf: this.#requestLeaf,
         action_digest: this.#request?.request.action_digest ?? digestOf(utf8("")),
         projection: story.store(projection),
         scope_event: started.event_id,
@@ -543,11 +551,10 @@ export class StoryAction {
   }
 
   /** approval.requested, with the text people sign away. */
-  ask(): void {
+  ask(approvalId: Id<"apr"> = this.run.story.id("apr"), replaces?: string): void {
     const { story, initiator } = this.run;
     const decided = this.#decided!;
     const request = this.#request!;
-    const approvalId = story.id("apr");
     const text = formatApprovalRequest({
       log: story.log,
       tenant: story.tenant,
@@ -587,7 +594,59 @@ export class StoryAction {
         digest: textDigest(text),
         rendering: digestOf(utf8(shown)),
         expires_at: story.at(1_800_000),
+        ...(replaces === undefined ? {} : { replaces }),
       },
+    });
+  }
+
+  /** A new decision and a new request instead of the old one; votes do not carry. */
+  supersede(): void {
+    const by = this.run.story.id("apr");
+    const old = this.#asked!.approval.approval_id!;
+    this.#append("approval.superseded", {
+      policy: this.#policy(),
+      approval: { required: true, approval_id: old },
+      superseded: { by },
+      reason: { code: "POLICY_CHANGED" },
+    });
+    this.decide("REQUIRE_APPROVAL");
+    this.ask(by, old);
+  }
+
+  revalidate(): void {
+    const { story } = this.run;
+    this.#append("approval.revalidated", {
+      policy: this.#policy(),
+      approval: this.#approval(),
+      revalidated: { policy: { digest: story.policy.digest }, gate_digest: this.#decided!.decided.gate_digest! },
+    });
+  }
+
+  /** breakglass.used: the grant of an incident. */
+  breakGlass(people: readonly Who[]): void {
+    const { story } = this.run;
+    const aliases = people.map((who) => story.person(who).alias);
+    const event = this.#append("breakglass.used", {
+      policy: this.#policy(),
+      approval: this.#approvalOf(aliases[0], story.at()),
+      breakglass: {
+        people: aliases,
+        incident: "INC-7",
+        expires_at: story.at(3_600_000),
+        review_due: story.at(86_400_000),
+      },
+      reason: { code: "BREAK_GLASS" },
+    });
+    this.#granted = event;
+  }
+
+  /** A grant that names people whatever the votes are. */
+  grantTo(...people: readonly Who[]): void {
+    const aliases = people.map((who) => this.run.story.person(who).alias);
+    this.#granted = this.#append("approval.granted", {
+      policy: this.#policy(),
+      approval: this.#approvalOf(aliases.at(-1), this.run.story.at()),
+      granted: { people: aliases, separation: "kept", usable_until: this.#asked!.approval_request.expires_at },
     });
   }
 
@@ -878,6 +937,11 @@ export function editing<K extends Kind>(type: K, change: (event: EventOf<K>) => 
 /** An edit that leaves out the events of one kind. */
 export function omitting(type: Kind, nth?: number): Edit {
   return editing(type, () => undefined, nth);
+}
+
+/** Another id of the same form. */
+export function otherId(id: string): string {
+  return `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
 }
 
 function publicOf(secret: Uint8Array): string {

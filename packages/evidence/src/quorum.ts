@@ -94,7 +94,7 @@ export function voterFault(
     return fault("approver-not-entitled", `${person} holds none of ${wanted}`);
   }
   if (!needsTwoPeople(control) || holding.some((one) => !isSeparated(one, person, separation))) return undefined;
-  return fault("approver-self-approval", `${person} is ${partOf(person, separation)} of this action`);
+  return fault("approver-self-approval", `${person} ${partOf(person, separation)}`);
 }
 
 /**
@@ -160,9 +160,9 @@ function isSeparated(requirement: ApprovalRequirement, person: string, separatio
 }
 
 function partOf(person: string, separation: Separation): string {
-  if (person === separation.requester) return "the requester";
-  if (separation.onBehalfOf.includes(person)) return "the person on whose behalf";
-  return person === separation.agentOwner ? "the agent's owner" : "the policy's author";
+  if (person === separation.requester) return "requested this action";
+  if (separation.onBehalfOf.includes(person)) return "is whom this action is for";
+  return person === separation.agentOwner ? "owns the agent" : "wrote the policy";
 }
 
 /** Kuhn's augmenting paths over at most 32 people; each requirement is a node that takes `quorum` people. */
