@@ -88,6 +88,8 @@ export type Submission = {
     /** Hex SHA-256 of the request as received. */
     readonly bodyHash: string;
   };
+  /** Bytes of the request as received: they count against the queue's bound. Assumed to be 1 KiB when absent. */
+  readonly sizeBytes?: number;
 };
 
 /** What a submission comes to, once it is durable and under a signed checkpoint. */

@@ -1,0 +1,722 @@
+/**
+ * Runs commands in batches: in order over an overlay, one durable write, then the signature, then the answers.
+ *
+ * There is no timer: a batch is written whenever no write is in flight, and the next one is built meanwhile over the
+ * overlay of the one being written. Signing one batch overlaps the write of the next. Nothing a batch decided, refusals
+ * included, leaves before the batch and all before it are durable and signed; after a write whose outcome is unknown
+ * everything in memory is dropped and read again from disk. Whoever waited retries by idempotency key.
+ */
+import { parseCheckpoint } from "@countersign/evidence/checkpoint";
+import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/errors";
+import { equalBytes } from "@countersign/evidence/hash";
+import { parseId } from "@countersign/evidence/ids";
+import { consistencyPath, inclusionPath } from "@countersign/evidence/merkle";
+import { type Below, PendingTransaction, type Randomness, SYSTEM } from "./append.ts";
+import { Batch, type LogTime, type RunView, rowKey, submissionKey, type Waiter } from "./batch.ts";
+import type { Appended, Command, Need, Submission } from "./command.ts";
+import type { Engine, Row, StoredRun, StoredSubmission } from "./engine.ts";
+import { LogState, newLog } from "./log-state.ts";
+import { openLogs } from "./opening.ts";
+import { RunCache } from "./run-cache.ts";
+import type { SignAnswer, Signer, SignRequest } from "./signer/protocol.ts";
+import type { Timers } from "./timers.ts";
+
+/** The two clocks of base/clock.ts. */
+export type Clock = { nowMs(): number; monotonicMs(): number };
+
+export type BatcherOptions = {
+  readonly openEngine: () => Promise<Engine>;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly random: Randomness;
+  readonly timers: Timers;
+  readonly limits: Limits;
+  /** Told of what an operator must hear: a failed write, a signer that is away or refuses. */
+  readonly alarm: (what: string, detail: string) => void;
+};
+
+/** Bounds of what waits; beyond them a submission is refused with core:overloaded. */
+export type Limits = { readonly queueCommands: number; readonly queueBytes: number };
+
+/** A tenant to be made by the command that comes with it. */
+export type NewTenant = { readonly id: string; readonly originHost: string };
+
+type Task = {
+  readonly tenant: string;
+  readonly create: NewTenant | undefined;
+  readonly command: Command<unknown, unknown>;
+  readonly input: unknown;
+  readonly by: Submission;
+  readonly sizeBytes: number;
+  readonly resolve: (appended: Appended<unknown>) => void;
+  readonly reject: (error: Error) => void;
+};
+
+type TokenRequest = {
+  readonly tenant: string;
+  readonly index: number;
+  readonly resolve: (token: string) => void;
+  readonly reject: (error: Error) => void;
+};
+
+/** What a slice of commands asked for, loaded at once. */
+type Loaded = {
+  readonly rows: ReadonlyMap<string, Row | undefined>;
+  readonly runs: ReadonlyMap<string, StoredRun | undefined>;
+  readonly submission: StoredSubmission | undefined;
+};
+type Prepared = { readonly task: Task; readonly loaded: Loaded | Error };
+
+/** Commands run between two looks at the event loop, so that the writer's answers are not kept waiting. */
+const SLICE_COMMANDS = 64;
+const LARGEST_BATCH_ENTRIES = 4096;
+const LARGEST_BATCH_BYTES = 16 * 1024 * 1024;
+/** A command's input counts as this much when its submitter does not say. */
+const ASSUMED_INPUT_BYTES = 1024;
+/** A new checkpoint is written back after this long without a batch that would carry it. */
+const NOTE_IDLE_MS = 50;
+const RETRY_MS = 250;
+const RETRY_AFTER_S = 1;
+const CLOCK_BACK_MS = 2_000;
+const CLOCK_AHEAD_MS = 30_000;
+const KEPT_TOKENS = 10_000;
+
+export class Batcher {
+  readonly #options: BatcherOptions;
+  #engine: Engine;
+  #logs: Map<string, LogState>;
+  readonly #runCache = new RunCache();
+  #phase: "serving" | "recovering" | "closed" = "serving";
+
+  #queue: Task[] = [];
+  #queueBytes = 0;
+  #scheduled = false;
+  #open: Batch;
+  #committing: Batch | undefined;
+
+  /** Durable, and waiting for the signer. */
+  #unreleased: Batch[] = [];
+  readonly #unsigned = new Set<LogState>();
+  readonly #unwrittenNotes = new Set<LogState>();
+  #noteTimer: (() => void) | undefined;
+  #signing: Promise<void> | undefined;
+  #signerAway: CountersignError | undefined;
+  readonly #tokens = new Map<string, string>();
+  #tokenRequests: TokenRequest[] = [];
+
+  readonly #growth = new Map<string, Set<() => void>>();
+  #idle: (() => void)[] = [];
+
+  /** @throws CountersignError data-unsafe, schema-newer, signer-refused, core:signer-unavailable */
+  static async open(options: BatcherOptions): Promise<Batcher> {
+    const engine = await options.openEngine();
+    try {
+      const logs = await openLogs(engine, options.signer);
+      const refused = logs.find((log) => log.refused !== undefined);
+      if (refused !== undefined) throw refusalOf(refused);
+      const batcher = new Batcher(options, engine, logs);
+      for (const log of logs) if (log.committed.size > log.signed.size) batcher.#unsigned.add(log);
+      await batcher.#sign();
+      if (batcher.#signerAway !== undefined) throw batcher.#signerAway;
+      return batcher;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: BatcherOptions, engine: Engine, logs: readonly LogState[]) {
+    this.#options = options;
+    this.#engine = engine;
+    this.#logs = new Map(logs.map((log) => [log.id, log]));
+    this.#open = this.#newBatch();
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** Logs under a signed checkpoint. */
+  log(tenant: string): LogState | undefined {
+    const log = this.#logs.get(tenant);
+    return log !== undefined && log.signed.size > 0 ? log : undefined;
+  }
+
+  logs(): readonly LogState[] {
+    return [...this.#logs.values()].filter((log) => log.signed.size > 0);
+  }
+
+  /** Commands waiting or being carried out; for metrics. */
+  get waiting(): number {
+    return this.#queue.length + this.#open.waiters.length + (this.#committing?.waiters.length ?? 0);
+  }
+
+  submit<I, A>(command: Command<I, A>, input: I, by: Submission, create?: NewTenant): Promise<Appended<A>> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal(by.tenant, create);
+      if (refusal !== undefined) return reject(refusal);
+      const sizeBytes = by.sizeBytes ?? ASSUMED_INPUT_BYTES;
+      const { queueCommands, queueBytes } = this.#options.limits;
+      if (this.#queue.length >= queueCommands || this.#queueBytes + sizeBytes > queueBytes) {
+        return reject(later("core:overloaded"));
+      }
+      this.#queueBytes += sizeBytes;
+      // The queue holds commands of every kind; each is only ever run with the input it was submitted with.
+      const task = { tenant: by.tenant, create, command, input, by, sizeBytes, resolve, reject } as unknown as Task;
+      this.#queue.push(task);
+      this.#schedule();
+    });
+  }
+
+  /** The token of a permit that is under a signed checkpoint. */
+  permitToken(tenant: string, index: number): Promise<string> {
+    const known = this.#tokens.get(`${tenant}/${index}`);
+    if (known !== undefined) return Promise.resolve(known);
+    const log = this.log(tenant);
+    if (log === undefined || index >= log.signed.size) return Promise.reject(new CountersignError("not-found"));
+    return new Promise((resolve, reject) => {
+      this.#tokenRequests.push({ tenant, index, resolve, reject });
+      void this.#sign();
+    });
+  }
+
+  grown(tenant: string, size: number, timeoutMs: number): Promise<void> {
+    if ((this.log(tenant)?.signed.size ?? 0) > size) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#growth.get(tenant) ?? new Set();
+      this.#growth.set(tenant, waiting);
+      const done = () => {
+        stop();
+        this.#growth.get(tenant)?.delete(done);
+        resolve();
+      };
+      const stop = this.#options.timers.after(timeoutMs, done);
+      waiting.add(done);
+    });
+  }
+
+  /** Lets everything submitted so far finish, writes the newest checkpoints back and closes the engine. */
+  async close(): Promise<void> {
+    if (this.#phase === "closed") return;
+    await this.#whenIdle();
+    this.#phase = "closed";
+    this.#noteTimer?.();
+    if (this.#unwrittenNotes.size > 0) await this.#engine.write(this.#open.close(this.#unwrittenNotes));
+    for (const waiting of this.#growth.values()) for (const done of [...waiting]) done();
+    await this.#engine.close();
+  }
+
+  // ── Taking in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #refusal(tenant: string, create: NewTenant | undefined): CountersignError | undefined {
+    if (this.#phase !== "serving") return later("core:ledger-unavailable");
+    if (this.#signerAway !== undefined) return this.#signerAway;
+    const log = this.#logs.get(tenant);
+    if (log?.refused !== undefined) return refusalOf(log);
+    if (log === undefined && create === undefined) return new CountersignError("not-found");
+    return undefined;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After the callbacks that are due: those who submit together go into one batch.
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#phase !== "serving") return;
+    const full = this.#open.entries.length >= LARGEST_BATCH_ENTRIES || this.#open.sizeBytes >= LARGEST_BATCH_BYTES;
+    if (!full && this.#queue.length > 0) {
+      const tasks = this.#queue.splice(0, SLICE_COMMANDS);
+      for (const task of tasks) this.#queueBytes -= task.sizeBytes;
+      for (const prepared of this.#prepare(tasks)) this.#open.waiters.push(this.#execute(prepared));
+    }
+    this.#flush();
+    if (this.#queue.length > 0 && !(full && this.#committing !== undefined)) this.#schedule();
+    this.#settleIdle();
+  }
+
+  // ── Building ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #newBatch(): Batch {
+    const { clock } = this.#options;
+    return new Batch(clock.nowMs(), clock.monotonicMs());
+  }
+
+  /** Loads what the commands look at, in one go. */
+  #prepare(tasks: readonly Task[]): Prepared[] {
+    if (!this.#open.writes && this.#open.waiters.length === 0) this.#open = this.#newBatch(); // time starts with the first
+    const rows: { tenant: number; table: Need["table"]; key: Row }[] = [];
+    const runs: { tenant: number; run: Uint8Array }[] = [];
+    const submissions: { tenant: number; scope: string; key: string }[] = [];
+    const plans = tasks.map((task) => {
+      const log = this.#logs.get(task.tenant);
+      const nothing = { task, rowKeys: [], runKeys: [], submission: false, refusal: undefined };
+      if (log === undefined) return nothing;
+      try {
+        const needs = task.command.needs(task.input);
+        const rowKeys = (needs.rows ?? []).map(({ table, key }) => {
+          rows.push({ tenant: log.tenant, table, key });
+          return rowKey(table, key);
+        });
+        const runKeys = (needs.runs ?? []).map((runId) => {
+          const run = parseId("run", runId);
+          const load = run !== undefined && !this.#knowsRun(log, runId);
+          if (load) runs.push({ tenant: log.tenant, run });
+          return { runId, load };
+        });
+        const { idempotency } = task.by;
+        if (idempotency !== undefined) submissions.push({ tenant: log.tenant, ...idempotency });
+        return { task, rowKeys, runKeys, submission: idempotency !== undefined, refusal: undefined };
+      } catch (error) {
+        return { ...nothing, refusal: asError(error) };
+      }
+    });
+    const found = this.#engine.load({ rows, runs, submissions });
+    let row = 0;
+    let run = 0;
+    let submission = 0;
+    return plans.map(({ task, rowKeys, runKeys, submission: asked, refusal }) => ({
+      task,
+      loaded: refusal ?? {
+        rows: new Map(rowKeys.map((key) => [key, found.rows[row++]])),
+        runs: new Map(runKeys.map(({ runId, load }) => [runId, load ? found.runs[run++] : undefined])),
+        submission: asked ? found.submissions[submission++] : undefined,
+      },
+    }));
+  }
+
+  /** Runs one command over the batch so far; what it comes to is told when the batch is released. */
+  #execute({ task, loaded }: Prepared): Waiter {
+    const { command, input, by, create } = task;
+    const log = this.#logs.get(task.tenant) ?? (create && this.#unmadeLog(create));
+    if (log === undefined) return refused(task, log, new CountersignError("not-found"));
+    if (log.refused !== undefined) return refused(task, log, refusalOf(log));
+    if (loaded instanceof Error) return refused(task, log, loaded);
+    const { idempotency } = by;
+    if (idempotency !== undefined) {
+      const before = this.#submitted(log, submissionKey(idempotency.scope, idempotency.key)) ?? loaded.submission;
+      if (before !== undefined) return replayed(task, log, before);
+    }
+    if (create !== undefined && this.#logs.has(create.id)) {
+      return refused(task, log, new CountersignError("tenant-exists"));
+    }
+    const tx = new PendingTransaction(log, this.#timeOf(log), by.actor, this.#below(log, loaded), this.#options.random);
+    let answer: unknown;
+    try {
+      answer = command.run(tx, input);
+    } catch (error) {
+      return refused(task, log, asError(error));
+    }
+    const firstIndex = log.head.size;
+    const count = tx.entries.length;
+    if (create !== undefined) {
+      this.#logs.set(create.id, log);
+      this.#open.changesOf(log).created = true;
+    }
+    this.#merge(log, tx);
+    if (idempotency !== undefined) {
+      const { scope, key, bodyHash } = idempotency;
+      const text = JSON.stringify(answer ?? null);
+      const submitted = { scope, key, bodyHash, answer: text, epoch: log.epoch, firstIndex, count };
+      this.#open.changesOf(log).submissions.set(submissionKey(scope, key), submitted);
+    }
+    const done = indexes(firstIndex, count);
+    return {
+      log,
+      reject: task.reject,
+      release: () => task.resolve({ answer, indexes: done, checkpoint: log.signed.note, replayed: false }),
+    };
+  }
+
+  #merge(log: LogState, tx: PendingTransaction): void {
+    if (tx.entries.length === 0 && tx.changes.rows.size === 0) return;
+    const changes = this.#open.changesOf(log);
+    for (const [key, change] of tx.changes.rows) changes.rows.set(key, change);
+    for (const [runId, run] of tx.changes.runs) changes.runs.set(runId, run);
+    for (const eventId of tx.eventIds) changes.eventIds.add(eventId);
+    for (const entry of tx.entries) {
+      this.#open.entries.push(entry);
+      this.#open.sizeBytes += entry.bytes.length;
+      log.tree.append(entry.leaf);
+    }
+    log.permits.push(...tx.permits);
+    log.head = tx.head;
+  }
+
+  #submitted(log: LogState, key: string): StoredSubmission | undefined {
+    return this.#open.logs.get(log)?.submissions.get(key) ?? this.#committing?.logs.get(log)?.submissions.get(key);
+  }
+
+  #below(log: LogState, loaded: Loaded): Below {
+    const open = this.#open.logs.get(log);
+    const committing = this.#committing?.logs.get(log);
+    return {
+      row(key, table) {
+        assert(loaded.rows.has(key), `the command asked for the row of ${table.name} it reads`);
+        const change = open?.rows.get(key) ?? committing?.rows.get(key);
+        return change === undefined ? loaded.rows.get(key) : change.row;
+      },
+      run: (runId) => {
+        assert(loaded.runs.has(runId), "the command asked for the run it reads");
+        const overlaid = open?.runs.get(runId) ?? committing?.runs.get(runId) ?? this.#runCache.get(log.id, runId);
+        return overlaid ?? runView(runId, loaded.runs.get(runId));
+      },
+      hasEvent: (eventId) => {
+        if (open?.eventIds.has(eventId) || committing?.eventIds.has(eventId)) return true;
+        const bytes = parseId("evt", eventId);
+        return bytes !== undefined && this.#engine.hasEvent(log.tenant, bytes);
+      },
+    };
+  }
+
+  #knowsRun(log: LogState, runId: string): boolean {
+    const known =
+      this.#open.logs.get(log)?.runs.has(runId) ||
+      this.#committing?.logs.get(log)?.runs.has(runId) ||
+      this.#runCache.get(log.id, runId) !== undefined;
+    return known;
+  }
+
+  /** The log of a tenant about to be made; it counts only when the command that makes it has run. */
+  #unmadeLog({ id, originHost }: NewTenant): LogState {
+    const tenant = 1 + Math.max(0, ...[...this.#logs.values()].map((log) => log.tenant));
+    return new LogState(newLog(tenant, id, originHost, 1), this.#engine);
+  }
+
+  /** The log's time in this batch; when the node's clock has jumped since the last one, that is recorded first. */
+  #timeOf(log: LogState): LogTime {
+    const batch = this.#open;
+    const known = batch.times.get(log);
+    if (known !== undefined) return known;
+    const tsMs = Math.max(log.head.tsMs, batch.nowMs);
+    const time = { tsMs, ts: new Date(tsMs).toISOString() };
+    batch.times.set(log, time);
+    const driftMs = batch.nowMs - batch.monotonicMs;
+    // After a start there is no drift to compare with, only the head's time.
+    const steppedMs = log.driftMs === undefined ? Math.min(0, batch.nowMs - log.head.tsMs) : driftMs - log.driftMs;
+    log.driftMs = driftMs;
+    const direction = steppedMs < -CLOCK_BACK_MS ? "back" : steppedMs > CLOCK_AHEAD_MS ? "ahead" : undefined;
+    const writable = log.head.size > 0 && log.head.control.log?.closed === false;
+    if (direction === undefined || !writable) return time;
+    const tx = new PendingTransaction(log, time, SYSTEM, NOTHING_BELOW, this.#options.random);
+    tx.append("log.clock.jumped", {
+      clock: {
+        head: new Date(log.head.tsMs).toISOString(),
+        node: new Date(batch.nowMs).toISOString(),
+        direction,
+      },
+    });
+    this.#merge(log, tx);
+    return time;
+  }
+
+  // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #flush(): void {
+    if (this.#committing !== undefined || this.#phase !== "serving") return;
+    const batch = this.#open;
+    if (batch.writes) void this.#commit(batch);
+    else if (batch.waiters.length > 0) {
+      this.#open = this.#newBatch();
+      this.#unreleased.push(batch);
+      void this.#sign();
+    }
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    this.#committing = batch;
+    const write = batch.close(this.#unwrittenNotes);
+    this.#unwrittenNotes.clear();
+    this.#open = this.#newBatch();
+    try {
+      const leaves = await this.#engine.write(write);
+      // What is stored is what will be signed; anything else must not be.
+      const stored = leaves.every((leaf, i) => equalBytes(leaf, write.entries[i]!.leaf));
+      if (!stored) throw new Error("the entries read back after the commit are not those that were written");
+    } catch (error) {
+      return this.#recover(asError(error));
+    }
+    this.#committing = undefined;
+    for (const [log, head] of batch.heads) {
+      log.committed = head;
+      log.tree.committed(head.size);
+      if (head.size > log.signed.size) this.#unsigned.add(log);
+      this.#runCache.keep(log.id, batch.changesOf(log).runs);
+    }
+    this.#unreleased.push(batch);
+    this.#pump();
+    void this.#sign();
+  }
+
+  /** Writes new checkpoints back when no batch has come along to carry them. */
+  #writeNotesSoon(): void {
+    if (this.#noteTimer !== undefined) return;
+    this.#noteTimer = this.#options.timers.after(NOTE_IDLE_MS, () => {
+      this.#noteTimer = undefined;
+      if (this.#unwrittenNotes.size === 0 || this.#phase !== "serving") return;
+      if (this.#committing !== undefined || this.#queue.length > 0) return this.#writeNotesSoon();
+      void this.#commit(this.#open);
+    });
+  }
+
+  // ── Signing and releasing ────────────────────────────────────────────────────────────────────────────────────────
+
+  #sign(): Promise<void> {
+    this.#signing ??= this.#signAll().finally(() => {
+      this.#signing = undefined;
+      this.#settleIdle();
+    });
+    return this.#signing;
+  }
+
+  async #signAll(): Promise<void> {
+    while (this.#unreleased.length > 0 || this.#unsigned.size > 0 || this.#tokenRequests.length > 0) {
+      const batches = this.#unreleased.splice(0);
+      const tokens = this.#tokenRequests.splice(0);
+      const logs = new Set(this.#unsigned);
+      this.#unsigned.clear();
+      for (const { tenant } of tokens) {
+        const log = this.log(tenant);
+        if (log !== undefined) logs.add(log);
+      }
+      try {
+        await this.#signLogs(
+          [...logs].filter((log) => log.refused === undefined),
+          tokens,
+        );
+      } catch (error) {
+        for (const log of logs) this.#unsigned.add(log);
+        const away = this.#goAway(asError(error));
+        for (const batch of batches) for (const waiter of batch.waiters) waiter.reject(away);
+        for (const token of tokens) token.reject(away);
+        return;
+      }
+      // In order: what a batch answers may rest on the batches before it.
+      while (batches.length > 0 && isSigned(batches[0]!)) this.#release(batches.shift()!);
+      this.#unreleased.unshift(...batches);
+    }
+  }
+
+  async #signLogs(logs: readonly LogState[], tokens: readonly TokenRequest[]): Promise<void> {
+    if (logs.length > 0) {
+      const asked = logs.map((log) => ({ log, request: this.#request(log, tokens) }));
+      const answers = await this.#options.signer.sign(asked.map(({ request }) => request));
+      this.#signerAway = undefined;
+      asked.forEach(({ log, request }, i) => {
+        const answer = answers[i];
+        assert(answer !== undefined && answer.origin === log.origin, "the signer answers in order");
+        const refusal = this.#takeSignature(log, request, answer);
+        if (refusal === undefined) return;
+        log.refused = refusal;
+        this.#options.alarm("a log is not signed any more", `${log.origin}: ${refusal}`);
+      });
+    }
+    for (const { tenant, index, resolve, reject } of tokens) {
+      const token = this.#tokens.get(`${tenant}/${index}`);
+      if (token === undefined) reject(new CountersignError("not-found"));
+      else resolve(token);
+    }
+  }
+
+  #request(log: LogState, tokens: readonly TokenRequest[]): SignRequest {
+    const { size } = log.committed;
+    const asked = tokens.flatMap(({ tenant, index }) => {
+      const entry = tenant === log.id ? this.#engine.entry(log, index) : undefined;
+      return entry === undefined ? [] : [{ index, entry: entry.bytes }];
+    });
+    return {
+      origin: log.origin,
+      size,
+      root: log.tree.root(size),
+      from: log.signed.size,
+      proof: consistencyPath(log.signed.size, size, log.tree.nodeAt),
+      permits: [...log.permits.filter(({ index }) => index < size), ...asked].map(({ index, entry }) => ({
+        index,
+        entry,
+        path: inclusionPath(index, size, log.tree.nodeAt),
+      })),
+    };
+  }
+
+  /** Takes a checkpoint the signer gave; says why when this log must not be signed any more. */
+  #takeSignature(log: LogState, request: SignRequest, answer: SignAnswer): string | undefined {
+    if ("refused" in answer) return answer.refused;
+    if (answer.size > log.committed.size) {
+      return `the signer has signed ${answer.size} entries, the database holds ${log.committed.size}`;
+    }
+    if (answer.size < request.size) {
+      // An answer was lost and this is it. The next request goes on from there, when it is of this tree.
+      const parsed = parseCheckpoint(answer.note);
+      if (!parsed.ok || !equalBytes(parsed.value.checkpoint.root, log.tree.root(answer.size))) {
+        return `the signer has signed another tree of ${answer.size} entries`;
+      }
+      this.#unsigned.add(log);
+    } else {
+      request.permits.forEach(({ index }, i) => {
+        const token = answer.permits[i];
+        if (token !== undefined) this.#keepToken(`${log.id}/${index}`, token);
+      });
+      const kept = log.permits.filter(({ index }) => index >= request.size);
+      log.permits.splice(0, log.permits.length, ...kept);
+    }
+    if (answer.note === log.signed.note) return undefined;
+    log.signed = { size: answer.size, note: answer.note };
+    this.#unwrittenNotes.add(log);
+    this.#writeNotesSoon();
+    const waiting = this.#growth.get(log.id);
+    if (waiting !== undefined) for (const done of [...waiting]) done();
+    return undefined;
+  }
+
+  #release(batch: Batch): void {
+    for (const waiter of batch.waiters) {
+      if (waiter.log?.refused === undefined) waiter.release();
+      else waiter.reject(refusalOf(waiter.log));
+    }
+  }
+
+  /** Nothing is taken in while the signer is away; what is committed is signed when it is back. */
+  #goAway(error: Error): CountersignError {
+    const away = later("core:signer-unavailable", error);
+    if (this.#signerAway === undefined) this.#options.alarm("the signer is away", error.message);
+    this.#signerAway = away;
+    this.#rejectQueue(away);
+    this.#options.timers.after(RETRY_MS, () => {
+      if (this.#phase === "serving") void this.#sign();
+    });
+    return away;
+  }
+
+  #keepToken(key: string, token: string): void {
+    if (this.#tokens.size >= KEPT_TOKENS) {
+      const oldest = this.#tokens.keys().next().value;
+      if (oldest !== undefined) this.#tokens.delete(oldest);
+    }
+    this.#tokens.set(key, token);
+  }
+
+  // ── After a failed write ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The outcome of the write is unknown: it may be durable, or not, or only look so until the power fails. Everything
+   * in memory is dropped and the engine opened anew, which rewrites what the WAL holds; the write is never tried again.
+   */
+  async #recover(cause: Error): Promise<void> {
+    this.#phase = "recovering";
+    this.#options.alarm("a write failed", cause.message);
+    const unavailable = later("core:ledger-unavailable", cause);
+    for (const batch of [this.#committing, this.#open])
+      for (const waiter of batch?.waiters ?? []) waiter.reject(unavailable);
+    this.#rejectQueue(unavailable);
+    await this.#signing; // what was durable before is still released
+    await this.#engine.close().catch(() => undefined); // its connection is not trusted any more
+    this.#committing = undefined;
+    this.#runCache.clear();
+    this.#unsigned.clear();
+    this.#unwrittenNotes.clear();
+    for (const batch of this.#unreleased.splice(0)) for (const waiter of batch.waiters) waiter.reject(unavailable);
+    await this.#reopen();
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      const engine = await this.#options.openEngine();
+      try {
+        const logs = await openLogs(engine, this.#options.signer);
+        this.#logs = new Map(logs.map((log) => [log.id, log]));
+        for (const log of logs) {
+          if (log.refused !== undefined)
+            this.#options.alarm("the signer refuses a log", `${log.origin}: ${log.refused}`);
+          else if (log.committed.size > log.signed.size) this.#unsigned.add(log);
+        }
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+      this.#engine = engine;
+      this.#open = this.#newBatch();
+      this.#phase = "serving";
+      await this.#sign();
+    } catch (error) {
+      this.#options.alarm("the database cannot be opened again", asError(error).message);
+      this.#options.timers.after(RETRY_MS, () => void this.#reopen());
+    }
+    this.#settleIdle();
+  }
+
+  #rejectQueue(error: Error): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queueBytes = 0;
+    for (const task of queue) task.reject(error);
+  }
+
+  // ── Coming to rest ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+      this.#settleIdle();
+    });
+  }
+
+  #settleIdle(): void {
+    if (this.#idle.length === 0 || this.#queue.length > 0 || this.#scheduled) return;
+    if (this.#committing !== undefined || this.#open.waiters.length > 0 || this.#signing !== undefined) return;
+    if (this.#unreleased.length > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+const NOTHING_BELOW: Below = { row: () => undefined, run: () => undefined, hasEvent: () => false };
+
+/** Whether every log the batch wrote is under a checkpoint that covers it, or will never be. */
+function isSigned(batch: Batch): boolean {
+  for (const [log, head] of batch.heads) if (log.signed.size < head.size && log.refused === undefined) return false;
+  return true;
+}
+
+/** Also a refusal tells what the ledger holds, so it waits for the batches it looked at. */
+function refused(task: Task, log: LogState | undefined, error: Error): Waiter {
+  return { log, reject: task.reject, release: () => task.reject(error) };
+}
+
+function replayed(task: Task, log: LogState, before: StoredSubmission): Waiter {
+  if (before.bodyHash !== task.by.idempotency?.bodyHash) {
+    return refused(task, log, new CountersignError("idempotency-conflict"));
+  }
+  const answer: unknown = JSON.parse(before.answer);
+  const done = before.epoch === log.epoch ? indexes(before.firstIndex, before.count) : [];
+  return {
+    log,
+    reject: task.reject,
+    release: () => task.resolve({ answer, indexes: done, checkpoint: log.signed.note, replayed: true }),
+  };
+}
+
+function runView(runId: string, stored: StoredRun | undefined): RunView | undefined {
+  const id = parseId("run", runId);
+  if (stored === undefined || id === undefined) return undefined;
+  return { id, state: JSON.parse(stored.state), leaf: stored.leaf, events: stored.events };
+}
+
+function indexes(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+function later(code: ErrorCode, cause?: Error): CountersignError {
+  return new CountersignError(code, { members: { retry_after_s: RETRY_AFTER_S }, ...(cause && { cause }) });
+}
+
+function refusalOf(log: LogState): CountersignError {
+  return new CountersignError("signer-refused", { detail: `${log.origin}: ${log.refused}.` });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

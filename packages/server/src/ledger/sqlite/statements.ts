@@ -1,0 +1,43 @@
+/** Every statement the writer runs, by number: the engine packs values for them, the writer thread prepares them. */
+import type { Table } from "../table.ts";
+import { type StoredTable, storedTable } from "./columns.ts";
+
+export type Statement = { readonly text: string; readonly parameters: number };
+
+/** Numbers of the ledger's own statements; a module's upsert and remove follow, two for each table in its order. */
+export const TENANT = 0;
+export const ENTRY = 1;
+export const NODE = 2;
+export const HEAD = 3;
+export const RUN = 4;
+export const SUBMISSION = 5;
+const FIRST_TABLE = 6;
+
+export const upsertOf = (tableNumber: number) => FIRST_TABLE + 2 * tableNumber;
+export const removeOf = (tableNumber: number) => FIRST_TABLE + 2 * tableNumber + 1;
+
+/** The statements in the order of their numbers. */
+export function statementsOf(tables: readonly Table[]): readonly Statement[] {
+  return [
+    insert("INSERT", "tenants", "tenant, id, origin_host"),
+    insert("INSERT", "entries", "tenant, epoch, idx, kind, control, run_seq, event_id, run_id, leaf, bytes"),
+    insert("INSERT", "nodes", "tenant, epoch, level, n, hash"),
+    insert("INSERT OR REPLACE", "heads", "tenant, epoch, size, ts, leaf, controls, control_leaf, signed_size, note"),
+    insert("INSERT OR REPLACE", "runs", "tenant, run_id, events, leaf, state"),
+    insert("INSERT", "submissions", "tenant, scope, key, body_hash, answer, epoch, first_idx, count"),
+    ...tables.map(storedTable).flatMap(ofTable),
+  ];
+}
+
+function insert(verb: string, table: string, columns: string): Statement {
+  const parameters = columns.split(",").length;
+  const places = new Array(parameters).fill("?").join(", ");
+  return { text: `${verb} INTO ${table} (${columns}) VALUES (${places})`, parameters };
+}
+
+function ofTable(table: StoredTable): Statement[] {
+  return [
+    { text: table.upsert, parameters: 1 + table.key.length + table.columns.length },
+    { text: table.remove, parameters: 1 + table.key.length },
+  ];
+}

@@ -1,0 +1,80 @@
+/** Migration 1: the ledger's own tables. Never edited once released; what comes later is another file. */
+export const sql = `
+CREATE TABLE tenants (
+  tenant INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  origin_host TEXT NOT NULL
+) STRICT;
+
+-- Where each log stands. Everything but the note is derivable from entries, and fsck compares.
+CREATE TABLE heads (
+  tenant INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  ts INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  controls INTEGER NOT NULL,
+  control_leaf BLOB NOT NULL,
+  signed_size INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  PRIMARY KEY (tenant, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- seq is the order of arrival over all tenants: rows are only ever added at the right edge of the tree, whatever
+-- tenant they belong to, so pages fill completely.
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY,
+  tenant INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  control INTEGER,
+  run_seq INTEGER,
+  event_id BLOB NOT NULL,
+  run_id BLOB,
+  leaf BLOB NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX entries_place ON entries (tenant, epoch, idx);
+CREATE UNIQUE INDEX entries_event ON entries (tenant, event_id);
+CREATE UNIQUE INDEX entries_run ON entries (tenant, run_id, run_seq) WHERE run_id IS NOT NULL;
+CREATE UNIQUE INDEX entries_kind ON entries (tenant, epoch, kind, idx);
+CREATE UNIQUE INDEX entries_control ON entries (tenant, epoch, control) WHERE control IS NOT NULL;
+
+-- A fence against accidents, not the proof: whoever owns the file can drop it, and then the tree shows what changed.
+CREATE TRIGGER entries_never_updated BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are immutable'); END;
+CREATE TRIGGER entries_never_deleted BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are immutable'); END;
+
+-- Hashes of full tiles, levels 1 and up. Level 0 is the leaf column of entries.
+CREATE TABLE nodes (
+  tenant INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (tenant, epoch, level, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+  tenant INTEGER NOT NULL,
+  run_id BLOB NOT NULL,
+  events INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY (tenant, run_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE submissions (
+  tenant INTEGER NOT NULL,
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body_hash BLOB NOT NULL,
+  answer TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  first_idx INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (tenant, scope, key)
+) STRICT, WITHOUT ROWID;
+`;
