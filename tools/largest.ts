@@ -70,9 +70,16 @@ function longest<T>(values: readonly T[]): T {
 /** One of each price: an escaped control (6 bytes), three bytes of UTF-8, an escaped quote (2), plain ASCII (1). */
 const PREFERRED = ["\u0001", "\uffee", '"', "\\", "z"].map((char) => char.codePointAt(0)!);
 
+/** The same few shapes of strings fill thousands of places. */
+const largestStrings = new Map<string, string>();
+
 function largestString(shape: StringShape, variant: number): string {
-  const candidates = PREFERRED.map((preferred) => stringOf(shape, preferred, variant));
-  return longest(candidates);
+  const key = `${variant} ${shape.maxLength} ${shape.maxBytes} ${shape.pattern}`;
+  const known = largestStrings.get(key);
+  if (known !== undefined) return known;
+  const found = longest(PREFERRED.map((preferred) => stringOf(shape, preferred, variant)));
+  largestStrings.set(key, found);
+  return found;
 }
 
 function stringOf(shape: StringShape, preferred: number, variant: number): string {
