@@ -62,6 +62,8 @@ export class PendingTransaction implements Transaction {
   readonly #below: Below;
   readonly #random: Randomness;
   readonly #freshRuns = new Set<string>();
+  /** The newest event of each run this command wrote to. */
+  readonly #lastOfRun = new Map<RunId, string>();
 
   constructor(
     log: LogState,
@@ -202,7 +204,6 @@ export class PendingTransaction implements Transaction {
     return { leaf, leafHex: hex(leaf) };
   }
 
-  /** A run that has nothing open any more after its close is settled at once, by the same command. */
   #keepRun(event: RunEvent, state: RunState, leaf: Uint8Array, before: RunView | undefined): void {
     // The event passed checkEvent, whose pattern for run_id is that of an id.
     const runId = event.run_id as RunId;
@@ -212,16 +213,27 @@ export class PendingTransaction implements Transaction {
       leaf,
       events: (before?.events ?? 0) + 1,
     });
-    const settled = mustSettle(state);
-    if (settled === undefined) return;
-    this.append("run.settled", {
-      event_id: this.derivedId(event.event_id, "run.settled"),
-      run_id: runId,
-      actor: SYSTEM,
-      source: "derived",
-      cause: event.event_id,
-      settled,
-    });
+    this.#lastOfRun.set(runId, event.event_id);
+  }
+
+  /**
+   * Ends the command: a run that has nothing open any more after its close is settled by what is its last entry. Not
+   * sooner, because the same command may have more to say of the action that ended, such as its safety check.
+   */
+  finish(): void {
+    for (const [runId, cause] of this.#lastOfRun) {
+      const run = this.changes.runs.get(runId);
+      const settled = run && mustSettle(run.state);
+      if (settled === undefined) continue;
+      this.append("run.settled", {
+        event_id: this.derivedId(cause, "run.settled"),
+        run_id: runId,
+        actor: SYSTEM,
+        source: "derived",
+        cause,
+        settled,
+      });
+    }
   }
 
   #runView(runId: string): RunView | undefined {

@@ -309,6 +309,7 @@ export class Batcher {
     let answer: unknown;
     try {
       answer = command.run(tx, input);
+      tx.finish();
     } catch (error) {
       return refused(task, log, asError(error));
     }

@@ -17,7 +17,7 @@ import { holdLock, type Lock } from "./lock.ts";
 import { originOf } from "./log-state.ts";
 import { LogReader } from "./reader.ts";
 import { openPrivateDirectory } from "./signer/key-file.ts";
-import type { Signer } from "./signer/protocol.ts";
+import { isOrigin, type Signer } from "./signer/protocol.ts";
 import { startSigner } from "./signer/signer-client.ts";
 import { openSqliteEngine } from "./sqlite/engine.ts";
 import type { Table } from "./table.ts";
@@ -43,7 +43,7 @@ export type LedgerOptions = {
 };
 
 /** The ledger with what only the composition root and the tenants module use. */
-export type OpenLedger = Ledger & {
+export type OpenLedger = Omit<Ledger, "reader"> & {
   reader(tenant: string): LogReader | undefined;
   /**
    * Opens a tenant's log: log.genesis with the keys of the signer, tenant.created.
@@ -133,12 +133,24 @@ function serve(batcher: Batcher, signer: Signer, lock: Lock, clock: Clock, timer
     waiting: () => batcher.waiting,
     async createTenant(request, by) {
       const { id, originHost } = request;
+      refuseOrigin(id, originHost);
       const [keys] = await signer.open([originOf(originHost, id, FIRST_EPOCH)]);
       if (keys === undefined) throw new CountersignError("core:signer-unavailable");
       return batcher.submit(createTenant(keys), request, { ...by, tenant: id }, { id, originHost });
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** @throws CountersignError validation-failed; the rest of the request is checked as part of its events */
+function refuseOrigin(id: string, originHost: string): void {
+  const refused = (pointer: string, detail: string) => new CountersignError("validation-failed", { pointer, detail });
+  if (!isOrigin(originOf("host", id, FIRST_EPOCH))) {
+    throw refused("/id", "A tenant id has 1 to 63 lower-case letters, digits and hyphens.");
+  }
+  if (!isOrigin(originOf(originHost, id, FIRST_EPOCH))) {
+    throw refused("/originHost", "An origin's host has lower-case letters, digits, dots, hyphens and a port.");
+  }
 }
 
 /** @throws CountersignError data-unsafe */

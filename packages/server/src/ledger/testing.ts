@@ -44,9 +44,16 @@ export function testClock(startMs: number = TEST_START_MS): TestClock {
 
 /** A directory that is removed when the process ends. */
 export function temporaryDirectory(): string {
+  if (temporary.length === 0) process.on("exit", removeTemporary);
   const directory = mkdtempSync(join(tmpdir(), "countersign-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  temporary.push(directory);
   return directory;
+}
+
+const temporary: string[] = [];
+
+function removeTemporary(): void {
+  for (const directory of temporary) rmSync(directory, { recursive: true, force: true });
 }
 
 /** Opens a ledger on fresh directories, or on those given. Close it: its signer child keeps the process alive. */

@@ -39,6 +39,7 @@ export class HighWater {
   readonly #newest = new Map<string, SignedRoot>();
   #file: number;
   #grownBytes = 0;
+  #unsure = false;
 
   /** @throws CountersignError data-unsafe when the file is open to others or damaged */
   constructor(path: string) {
@@ -46,6 +47,11 @@ export class HighWater {
     for (const signed of readLines(path)) this.#newest.set(signed.origin, signed);
     // Written anew, so that everything built on from here was synced by this process.
     this.#file = this.#rewrite();
+  }
+
+  /** True from a write that failed: whether it is durable is unknown. */
+  get unsure(): boolean {
+    return this.#unsure;
   }
 
   get(origin: string): SignedRoot | undefined {
@@ -56,9 +62,11 @@ export class HighWater {
   record(signed: readonly SignedRoot[]): void {
     if (signed.length === 0) return;
     const lines = Buffer.from(signed.map(formatLine).join(""));
+    this.#unsure = true;
     let written = 0;
     while (written < lines.length) written += writeSync(this.#file, lines, written);
     fdatasyncSync(this.#file);
+    this.#unsure = false;
     for (const one of signed) this.#newest.set(one.origin, one);
     this.#grownBytes += lines.length;
     if (this.#grownBytes > LARGEST_GROWTH_BYTES) this.#file = this.#rewrite();

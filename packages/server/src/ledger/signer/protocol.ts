@@ -3,6 +3,11 @@
  * the highest size it signed of each log; the ledger holds neither. spec/checkpoint.md
  */
 
+/** Whether this can be a log's origin: what event.ts calls Origin, without the schema library. */
+export function isOrigin(text: string): boolean {
+  return /^[a-z0-9][a-z0-9.:-]{0,127}\/[a-z0-9][a-z0-9-]{0,62}\/[0-9]{1,9}$/.test(text);
+}
+
 /** A public key the log announces. `x` is the raw key in base64url. */
 export type PublicKey = { readonly kid: string; readonly x: string };
 
@@ -59,6 +64,8 @@ export type SignerMessage =
       readonly id: number;
       readonly origins?: readonly OriginState[];
       readonly signed?: readonly SignAnswer[];
+      /** The request was none it can answer: our own mistake. */
+      readonly mistake?: string;
     };
 
 /** The signer as the ledger sees it, wherever it runs. */

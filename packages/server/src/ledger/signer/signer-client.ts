@@ -117,7 +117,8 @@ export class SignerProcess implements Signer {
     if (message.op === "answer") {
       const pending = this.#pending.get(message.id);
       this.#pending.delete(message.id);
-      pending?.resolve(message);
+      if (message.mistake === undefined) pending?.resolve(message);
+      else pending?.reject(new Error(message.mistake));
     } else if (message.op === "ready") {
       this.#isReady = true;
       this.#failure = undefined;

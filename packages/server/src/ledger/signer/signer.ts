@@ -23,15 +23,15 @@ try {
 
 function serve(signing: Signing): void {
   process.on("message", (request: SignerRequest) => {
-    // An error here leaves it unknown what is durable: the process ends, and the next one reads the file again.
-    const { id } = request;
-    if (request.op === "open") {
-      const origins = request.origins.map((origin) => signing.open(origin));
-      send({ op: "answer", id, origins });
-    } else if (request.op === "sign") {
-      send({ op: "answer", id, signed: signing.sign(request.requests) });
-    } else {
-      process.exit(0);
+    const { id, op } = request;
+    if (op === "close") process.exit(0);
+    try {
+      if (op === "open") send({ op: "answer", id, origins: request.origins.map((origin) => signing.open(origin)) });
+      else send({ op: "answer", id, signed: signing.sign(request.requests) });
+    } catch (error) {
+      // What is durable is unknown then: the process ends, and the next one reads the file again.
+      if (signing.unsure) throw error;
+      send({ op: "answer", id, mistake: String(error) });
     }
   });
   send({ op: "ready" });

@@ -7,6 +7,7 @@ import { sign as signBytes } from "node:crypto";
 import { join } from "node:path";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { formatCheckpoint } from "@countersign/evidence/checkpoint";
+import { assert } from "@countersign/evidence/errors";
 import type { EventOf } from "@countersign/evidence/event";
 import { checkEvent } from "@countersign/evidence/generated/event-shapes";
 import { equalBytes, hex, sha256, utf8 } from "@countersign/evidence/hash";
@@ -16,10 +17,9 @@ import { formatPermit, formatPermitSigningInput, permitClaims } from "@countersi
 import { holdLock } from "../lock.ts";
 import { HighWater, type SignedRoot } from "./high-water.ts";
 import { type KeyPair, makeKey, openPrivateDirectory, readKey } from "./key-file.ts";
-import type { OriginState, PermitRequest, SignAnswer, SignRequest } from "./protocol.ts";
+import { isOrigin, type OriginState, type PermitRequest, type SignAnswer, type SignRequest } from "./protocol.ts";
 
 const LOCK_WAIT_MS = 3_000;
-const ORIGIN = /^[a-z0-9][a-z0-9.:-]{0,127}\/[a-z0-9][a-z0-9-]{0,62}\/[0-9]{1,9}$/;
 
 type LogKey = KeyPair & { readonly vkey: VerifierKey };
 type Verdict = { readonly refused: string } | { readonly signed: SignedRoot; readonly fresh: boolean };
@@ -41,6 +41,11 @@ export class Signing {
     const permitPath = join(this.#keyDirectory, "permit.pem");
     this.#permitKey = readKey(permitPath) ?? makeKey(permitPath);
     this.#permitKid = thumbprint(this.#permitKey.publicKey);
+  }
+
+  /** True once a write failed in a way that leaves it unknown what is durable. The process must end then. */
+  get unsure(): boolean {
+    return this.#highWater.unsure;
   }
 
   /** What it knows of a log; makes the log's key when there is none. */
@@ -118,7 +123,7 @@ export class Signing {
   #logKey(origin: string): LogKey {
     const known = this.#logKeys.get(origin);
     if (known !== undefined) return known;
-    if (!ORIGIN.test(origin)) throw new Error(`${origin} is not an origin`);
+    assert(isOrigin(origin), "a log's name is an origin"); // it becomes a file name
     const path = join(this.#keyDirectory, `${origin.replaceAll("/", "+")}.pem`);
     const pair = readKey(path) ?? makeKey(path);
     const key = { ...pair, vkey: verifierKey(origin, "ed25519", pair.publicKey) };
