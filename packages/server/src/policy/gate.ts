@@ -3,13 +3,13 @@
  * this module holds bundles by digest and never by "current", so no restart, cache or second node can serve another
  * version than the log names.
  */
-
 import { activePolicyOf } from "@countersign/evidence/control";
 import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { Digest } from "@countersign/evidence/hash";
 import { type BoundContract, type Bundle, MANIFEST_PATH, readBundle } from "@countersign/evidence/policy";
 import type { GateFacts } from "@countersign/evidence/project";
 import { parseStrict } from "@countersign/evidence/strict-json";
+import type { ToolContract } from "@countersign/evidence/tool-contract";
 import type { Log } from "../base/log.ts";
 import type { Ledger } from "../ledger/command.ts";
 import { type EngineHost, undecided } from "./engine-host.ts";
