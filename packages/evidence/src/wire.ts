@@ -519,12 +519,13 @@ export const operations = define({
 export type OperationName = keyof typeof operations;
 export type OperationOf<N extends OperationName> = (typeof operations)[N];
 
-type StaticOf<S> = S extends TSchema
-  ? Static<S>
-  : S extends "bytes" | "ndjson"
-    ? Uint8Array
-    : S extends "text"
-      ? string
+// The words come first: to the type checker a string has everything a TSchema must have.
+type StaticOf<S> = S extends "bytes" | "ndjson"
+  ? Uint8Array
+  : S extends "text"
+    ? string
+    : S extends TSchema
+      ? Static<S>
       : undefined;
 export type BodyOf<N extends OperationName> = OperationOf<N> extends { body: infer B } ? StaticOf<B> : undefined;
 export type ParamsOf<N extends OperationName> = OperationOf<N> extends { params: infer P } ? StaticOf<P> : undefined;
