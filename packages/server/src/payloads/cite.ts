@@ -1,8 +1,9 @@
-/** What a command writes beside an event that cites a payload or carries a commitment. */
+/** What is kept beside an event that cites a payload or carries a commitment, and how it is read back. */
+import { type Disclosure, parseDisclosure } from "@countersign/evidence/commitment";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { EventId } from "@countersign/evidence/ids";
-import { type Need, need, type Transaction } from "../ledger/command.ts";
-import type { StoredPayload } from "./store.ts";
+import { type Need, need, type Reader, type Transaction } from "../ledger/command.ts";
+import type { PayloadVault, StoredPayload } from "./store.ts";
 import { disclosures, payloadRefs, payloads } from "./tables.ts";
 
 /** A payload put by this server for this command, or the digest of one that was uploaded before. */
@@ -47,4 +48,23 @@ export function recordPayload(tx: Transaction, payload: StoredPayload, uploadedB
 /** Keeps what opens a commitment of an event of this command; `sealed` is from PayloadVault.sealDisclosure. */
 export function keepDisclosure(tx: Transaction, eventId: EventId, pointer: string, sealed: Uint8Array): void {
   tx.put(disclosures, { event_id: eventId, pointer, sealed });
+}
+
+/**
+ * What opens a commitment of a committed event; undefined when nothing was kept, or its subject's key was destroyed.
+ *
+ * @throws CountersignError payload-damaged
+ */
+export function openDisclosure(
+  vault: Pick<PayloadVault, "openSealed">,
+  reader: Reader,
+  eventId: string,
+  pointer: string,
+): Disclosure | undefined {
+  const row = reader.row(disclosures, { event_id: eventId, pointer });
+  const bytes = row === undefined ? undefined : vault.openSealed(reader.tenant, row.sealed);
+  if (bytes === undefined) return undefined;
+  const parsed = parseDisclosure(bytes);
+  if (!parsed.ok) throw new CountersignError("payload-damaged", { detail: parsed.fault.detail });
+  return parsed.value;
 }
