@@ -87,11 +87,21 @@ export const errors = {
     "The run declares a capability above the agent's ceiling.",
     "Declare less, or have the agent's registration changed by an admin.",
   ],
+  "scope-exceeds-parent": [
+    403,
+    "The run declares more than its parent run holds.",
+    "Declare a subset of the parent's scope; every limit the parent has, the child must have too.",
+  ],
   "core:no-active-policy": [409, "The tenant has no published policy.", "Publish one: countersign policy publish DIR."],
   "core:policy-changed": [
     503,
     "The policy or facts kept changing while deciding.",
     "Retry after the number of seconds in Retry-After.",
+  ],
+  "core:engine-unavailable": [
+    503,
+    "The policy engine gave no answer, so nothing starts.",
+    "Retry after the number of seconds in Retry-After; see /v1/health.",
   ],
   "core:ledger-unavailable": [
     503,
@@ -183,6 +193,16 @@ export const errors = {
     400,
     "The public key is not an acceptable Ed25519 key.",
     "Send a canonical, torsion-free Ed25519 public key (SPKI PEM, OpenSSH or raw base64url).",
+  ],
+  "decision-expired": [
+    409,
+    "The decision was not used in time.",
+    "Request the action again; an ALLOW is good for one use within its valid_until.",
+  ],
+  "obligation-unsupported": [
+    409,
+    "The executor does not support an obligation of the decision.",
+    "Run the action with an executor that supports all of the decision's obligations.",
   ],
   "permit-expired": [409, "The permit's time window has passed.", "Request the action again."],
   "permit-spent": [409, "All attempts of the permit are used, or it has ended.", "Request the action again."],

@@ -5,8 +5,7 @@
  * due command appends have derived ids and the row is gone with the first of them, so two sweepers write them once.
  */
 import { CountersignError } from "@countersign/evidence/errors";
-import type { Command, Ledger, Need, Reader, Transaction } from "./command.ts";
-import { need } from "./command.ts";
+import type { Command, Ledger, Reader, Transaction } from "./command.ts";
 import { table } from "./table.ts";
 
 /** One row for each thing that falls due; `about` is the input of the chore's command. */
@@ -15,11 +14,6 @@ export const due = table("due", {
   columns: { at_ms: "int", about: "json" },
   indexes: { soonest: ["chore", "at_ms"] },
 });
-
-/** What a command that puts, moves or removes this row asks for. */
-export function needDue(chore: string, subject: string): Need {
-  return need(due, { chore, subject });
-}
 
 /** Something the sweeper does: which inputs are waiting, and the command for each. Both are bounded. */
 export type Chore = {
@@ -43,9 +37,14 @@ export function dueChore<I>(command: Command<I, unknown>): Chore {
   };
 }
 
-/** Puts or moves a due row; the last word counts. */
-export function putDue<I>(tx: Transaction, chore: Command<I, unknown>, subject: string, atMs: number, about: I): void {
-  tx.put(due, { chore: chore.name, subject, at_ms: atMs, about });
+/**
+ * Puts or moves a due row; the last word counts.
+ *
+ * @param chore name of the command that is due
+ * @param about its input
+ */
+export function putDue(tx: Transaction, chore: string, subject: string, atMs: number, about: unknown): void {
+  tx.put(due, { chore, subject, at_ms: atMs, about });
 }
 
 export function removeDue(tx: Transaction, chore: string, subject: string): void {

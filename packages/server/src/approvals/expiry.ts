@@ -1,0 +1,95 @@
+/** Approvals that end by themselves: nobody answered or used them in time, or the policy they hold under is gone. */
+import { activePolicyOf } from "@countersign/evidence/control";
+import { formatId, type RunId } from "@countersign/evidence/ids";
+import type { Command, Reader } from "../ledger/command.ts";
+import { type Chore, dueChore, putDue, removeDue } from "../ledger/due.ts";
+import { approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
+import type { ActionBook } from "./faces.ts";
+import { type ApprovalSteps, type DueApproval, EXPIRE } from "./steps.ts";
+
+type Done = { readonly done: string };
+
+/** Ends an approval whose time is over; nothing when that has become moot. */
+export function expireCommand(steps: ApprovalSteps, actions: ActionBook): Command<DueApproval, Done> {
+  return {
+    name: EXPIRE,
+    needs: needsOf(steps, actions),
+    run(tx, about) {
+      const record = approvalIn(tx, about.approvalId);
+      if (record === undefined || !isOpen(record.state)) {
+        removeDue(tx, EXPIRE, about.approvalId);
+        return { done: "nothing" };
+      }
+      if (tx.ts <= record.expires_at) {
+        putDue(tx, EXPIRE, about.approvalId, Date.parse(record.expires_at) + 1, about);
+        return { done: "not yet" };
+      }
+      steps.end(tx, about.approvalId, "expired", "APPROVAL_EXPIRED");
+      return { done: "expired" };
+    },
+  };
+}
+
+/** Voids an open approval that holds under a policy that is no longer in force. */
+export function voidStaleCommand(steps: ApprovalSteps, actions: ActionBook): Command<DueApproval, Done> {
+  return {
+    name: "approvals.void-stale",
+    needs: needsOf(steps, actions),
+    run(tx, { approvalId }) {
+      const record = approvalIn(tx, approvalId);
+      const active = activePolicyOf(tx.control)?.digest;
+      if (record === undefined || !isOpen(record.state) || record.policy.policy_digest === active) {
+        return { done: "nothing" };
+      }
+      steps.end(tx, approvalId, "voided", "POLICY_CHANGED");
+      return { done: "voided" };
+    },
+  };
+}
+
+export function approvalChores(steps: ApprovalSteps, actions: ActionBook): readonly Chore[] {
+  const voidStale = voidStaleCommand(steps, actions);
+  return [
+    dueChore(expireCommand(steps, actions)),
+    // What find() gives is this command's input.
+    { name: voidStale.name, find: findStale, command: voidStale as Command<unknown, unknown> },
+  ];
+}
+
+/** Open approvals under another policy than the one in force, without looking at those under it. */
+export function findStale(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
+  const active = activePolicyOf(reader.control)?.digest;
+  const stale: DueApproval[] = [];
+  for (const state of OPEN_STATES) {
+    // The index orders by policy: everything before the one in force, then everything behind its last row.
+    for (const after of [undefined, active === undefined ? undefined : behind(state, active)]) {
+      const rows = reader.list(approvals, "by_policy", [state], { limit, ...(after === undefined ? {} : { after }) });
+      for (const row of rows) {
+        if (row.policy_digest === active) break;
+        const record = recordOf(row);
+        if (record === undefined) continue;
+        const { approval_id: approvalId, action_id: actionId, run_id: runId } = record;
+        if (stale.every((one) => one.approvalId !== approvalId)) stale.push({ approvalId, actionId, runId });
+      }
+    }
+  }
+  return stale.slice(0, limit);
+}
+
+const LAST_ID = formatId("apr", new Uint8Array(16).fill(0xff));
+
+/** A place in the index behind every row of this state and policy. */
+function behind(state: string, digest: string) {
+  return { approval_id: LAST_ID, state, policy_digest: digest, record: null };
+}
+
+function needsOf(steps: ApprovalSteps, actions: ActionBook): Command<DueApproval, Done>["needs"] {
+  return ({ approvalId, actionId, runId }) => ({
+    runs: [runId as RunId], // from a record, whose run_id is one
+    rows: [...steps.needs(approvalId), ...actions.needs(actionId)],
+  });
+}
+
+function isOpen(state: string): boolean {
+  return OPEN_STATES.some((open) => open === state);
+}

@@ -1,0 +1,70 @@
+/** What the API says of an approval, and the exact text and rendering people decide on. */
+import { parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
+import { CountersignError } from "@countersign/evidence/errors";
+import { voteReasons } from "@countersign/evidence/policy";
+import { quorumOf } from "@countersign/evidence/quorum";
+import { renderApproval } from "@countersign/evidence/rendering";
+import { openActionOf, separationOf } from "@countersign/evidence/run";
+import type { AnswerOf, ApprovalStatusView } from "@countersign/evidence/wire";
+import type { Reader } from "../ledger/command.ts";
+import { type ApprovalRecord, runIdOf } from "./approvals.ts";
+import type { ApprovalParts } from "./faces.ts";
+
+/** The approval as it stands now. */
+export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalStatusView {
+  return {
+    approval_id: record.approval_id,
+    action_id: record.action_id,
+    run_id: record.run_id,
+    state: record.state,
+    action: record.action,
+    agent: record.agent,
+    matched_rule: record.policy.matched_rule,
+    reason: record.policy.reason,
+    requirements: record.requirements.map((one) => ({ ...one, separation: [...one.separation] })),
+    requested_at: record.requested_at,
+    expires_at: record.expires_at,
+    votes: record.votes.map((vote) => ({ ...vote })),
+    missing: missingVotes(reader, record),
+  };
+}
+
+/**
+ * The approval with the exact canonical text, and what it is shown as.
+ *
+ * @throws CountersignError payload-erased, payload-damaged when the arguments cannot be shown as they were
+ */
+export async function viewApprovalDetail(
+  { openArguments, bundleOf }: Pick<ApprovalParts, "openArguments" | "bundleOf">,
+  reader: Reader,
+  record: ApprovalRecord,
+): Promise<AnswerOf<"getApproval">> {
+  const request = parseApprovalRequest(record.request_text);
+  const args = await openArguments(reader, record.action_id);
+  if (request === undefined || args === undefined) throw new CountersignError("payload-erased");
+  const rendering = renderApproval(request, args);
+  // Whatever was changed since, nobody is shown something else than what the log says they were shown.
+  if (textDigest(rendering) !== record.rendering) throw new CountersignError("payload-damaged");
+  const bundle = await bundleOf(reader.tenant, record.policy.policy_digest);
+  const reasons = bundle === undefined ? { approve: [], reject: [] } : voteReasons(bundle);
+  return {
+    ...viewApproval(reader, record),
+    request_text: record.request_text,
+    request_digest: record.request_digest,
+    rendering,
+    rendering_digest: record.rendering,
+    reasons: { approve: [...reasons.approve], reject: [...reasons.reject] },
+  };
+}
+
+/** Places of the quorum that are still open, as `1 of role:oncall_sre for approval-prod-write`. */
+function missingVotes(reader: Reader, record: ApprovalRecord): string[] {
+  if (record.state !== "REQUESTED") return [];
+  const run = reader.run(runIdOf(record));
+  const one = run && openActionOf(run, record.action_id);
+  if (run === undefined || one?.approval === undefined) return [];
+  const separation = separationOf(run, one, reader.control);
+  const quorum = quorumOf(record.requirements, one.approval.ballots, reader.control, separation);
+  if (quorum.state !== "waiting") return [];
+  return quorum.missing.map(({ open, approvers, rule }) => `${open} of ${approvers} for ${rule}`.slice(0, 128));
+}

@@ -1,0 +1,149 @@
+/** The HTTP handlers of actions. Every answer is built from the state there is now, the first time and on a repeat. */
+import { CountersignError } from "@countersign/evidence/errors";
+import type { Id } from "@countersign/evidence/ids";
+import type { ActionStatusView } from "@countersign/evidence/wire";
+import type { Call, Caller, Handlers } from "../base/routes.ts";
+import { type Chore, dueChore } from "../ledger/due.ts";
+import type { Table } from "../ledger/table.ts";
+import { type ActionRecord, actionOf, actions, permits } from "./actions.ts";
+import { reportBatch } from "./batch.ts";
+import { cancelCommand, seenAction } from "./cancel.ts";
+import { overdueCommand } from "./deadlines.ts";
+import type { DispatchParts } from "./faces.ts";
+import { openReports } from "./report.ts";
+import { openRequests } from "./request-action.ts";
+import { actionOfPermit, openStarts, readerOf } from "./start-action.ts";
+import { viewAction, viewStarted } from "./view.ts";
+
+export const dispatchTables: readonly Table[] = [actions, permits];
+
+/** Longest a long poll may take, in ms. */
+const MAX_WAIT_MS = 60_000;
+/** A waiting poll looks again at most this often, however fast the log grows. */
+const LOOK_EVERY_MS = 25;
+/** Phases in which somebody else is to act: what a poll without `seen` waits for the end of. */
+const WAITS: ReadonlySet<string> = new Set(["requested", "waiting", "running"]);
+
+type Names =
+  | "requestAction"
+  | "getAction"
+  | "startAction"
+  | "startAttempt"
+  | "reportOutcome"
+  | "reportSafety"
+  | "cancelAction"
+  | "reportBatch";
+
+export type Dispatch = { readonly handlers: Pick<Handlers, Names>; readonly chores: readonly Chore[] };
+
+/** Wires the module. */
+export function openDispatch(parts: DispatchParts): Dispatch {
+  const { ledger, policy } = parts;
+  const request = openRequests(parts);
+  const starts = openStarts(parts);
+  const reports = openReports(parts);
+  const cancel = cancelCommand(parts.approvals);
+
+  const viewOfAction = (caller: Caller, actionId: string): Promise<ActionStatusView> => {
+    const reader = readerOf(parts, caller.tenant);
+    return viewAction(reader, policy, visible(parts, caller, actionId));
+  };
+  const started = async (caller: Caller, actionId: string) => {
+    const reader = readerOf(parts, caller.tenant);
+    return viewStarted(parts, reader, visible(parts, caller, actionId));
+  };
+
+  const handlers: Pick<Handlers, Names> = {
+    async requestAction({ caller, params, body, raw, submission }) {
+      const args = raw("/args");
+      if (args === undefined) throw new CountersignError("validation-failed", { pointer: "/args" });
+      const runId = params.run_id as Id<"run">; // checked against its pattern
+      const answer = await request({ caller, runId, body, args, submission });
+      if (!answer.started) return { status: 201, body: { action: await viewOfAction(caller, answer.action_id) } };
+      const view = await started(caller, answer.action_id);
+      return { status: 201, body: { action: view.action, started: view } };
+    },
+
+    getAction: (call) => waitForAction(parts, call),
+
+    async startAction({ caller, params, body, submission }) {
+      await starts.first({ caller, actionId: params.action_id, body, submission });
+      return { body: await started(caller, params.action_id) };
+    },
+
+    async startAttempt({ caller, params, body, submission }) {
+      const actionId = actionOfPermit(readerOf(parts, caller.tenant), params.permit_id);
+      await starts.next({ caller, actionId, body, submission });
+      return { body: await started(caller, actionId) };
+    },
+
+    async reportOutcome({ caller, params, body, raw, submission }) {
+      await reports.outcome({ caller, actionId: params.action_id, body, submission, result: raw("/result") });
+      return { body: await viewOfAction(caller, params.action_id) };
+    },
+
+    async reportSafety({ caller, params, body, submission }) {
+      await reports.safety({ caller, actionId: params.action_id, body, submission });
+      return { body: await viewOfAction(caller, params.action_id) };
+    },
+
+    async cancelAction({ caller, params, body, submission }) {
+      const record = visible(parts, caller, params.action_id);
+      const reason = body.reason_code ?? "WITHDRAWN";
+      await ledger.submit(cancel, { seen: seenAction(record), reason }, submission);
+      return { body: await viewOfAction(caller, params.action_id) };
+    },
+
+    async reportBatch({ caller, bytes, submission }) {
+      const body = await reportBatch({
+        caller,
+        bytes,
+        submission,
+        async report({ actionId, report, result }, own) {
+          await reports.outcome({ caller, actionId, body: report, submission: own, result });
+          return visible(parts, caller, actionId).phase;
+        },
+      });
+      return { headers: { "content-type": "application/x-ndjson" }, body };
+    },
+  };
+  return { handlers, chores: [dueChore(overdueCommand(parts.vault))] };
+}
+
+/** The action, for who may see it: an agent its own, everybody else the route lets in all. */
+function visible(parts: DispatchParts, { tenant, holder }: Caller, actionId: string): ActionRecord {
+  const record = actionOf(readerOf(parts, tenant), actionId);
+  if (record === undefined || (holder.kind === "agent" && record.agent !== holder.id)) {
+    throw new CountersignError("not-found");
+  }
+  return record;
+}
+
+/**
+ * Answers at once, or with `wait_ms` when something happens: beyond the event `seen` (a leafIndex), or without it when
+ * the action no longer waits for people or for its outcome.
+ */
+async function waitForAction(parts: DispatchParts, { caller, params, query, signal }: Call<"getAction">) {
+  const { ledger, policy, monotonicMs, pause } = parts;
+  const untilMs = monotonicMs() + Math.min(Number(query.wait_ms ?? 0), MAX_WAIT_MS);
+  const seen = query.seen === undefined ? undefined : Number(query.seen);
+  const first = visible(parts, caller, params.action_id).phase;
+  const gone = aborted(signal);
+  for (;;) {
+    const reader = readerOf(parts, caller.tenant);
+    const record = visible(parts, caller, params.action_id);
+    const newest = record.events.at(-1) ?? 0;
+    const news = seen === undefined ? record.phase !== first || !WAITS.has(record.phase) : newest > seen;
+    const leftMs = untilMs - monotonicMs();
+    if (news || leftMs <= 0 || signal.aborted) return { body: await viewAction(reader, policy, record) };
+    await Promise.race([ledger.grown(caller.tenant, reader.size, leftMs), gone]);
+    await pause(Math.min(LOOK_EVERY_MS, leftMs), signal);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
