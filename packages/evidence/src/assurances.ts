@@ -114,11 +114,10 @@ export function notesOf(
   return notes;
 }
 
-/** Faults that say bytes are not what they were. */
+/** Faults that say bytes are not the ones that were committed to. */
 const tampering: ReadonlySet<FaultCode> = new Set([
   "entry-malformed",
   "entry-not-canonical",
-  "entry-shape",
   "leaf-mismatch",
   "inclusion-failed",
   "consistency-failed",
@@ -127,8 +126,6 @@ const tampering: ReadonlySet<FaultCode> = new Set([
   "bundle-malformed",
   "index-mismatch",
   "chain-broken",
-  "run-chain-broken",
-  "control-chain-broken",
   "note-malformed",
   "note-signature-invalid",
   "checkpoint-malformed",
@@ -143,14 +140,17 @@ const tampering: ReadonlySet<FaultCode> = new Set([
   "pack-file-unlisted",
   "pack-malformed",
   "pack-foreign-entry",
-  "pack-scope-incomplete",
   "view-mismatch",
-  "decision-differs",
-  "vote-signature-invalid",
 ]);
 
-/** Faults that say something is not here that should be. */
-const absence: ReadonlySet<FaultCode> = new Set(["entry-missing", "payload-missing", "pack-file-missing"]);
+/** Faults that say something is not here that should be; a chain with a gap is one. */
+const absence: ReadonlySet<FaultCode> = new Set([
+  "entry-missing",
+  "payload-missing",
+  "pack-file-missing",
+  "run-chain-broken",
+  "control-chain-broken",
+]);
 
 /** Entries and files that were tampered with, and those that are missing without law. */
 export function countDamage(faults: readonly Fault[]): { readonly tampered: number; readonly missing: number } {

@@ -10,8 +10,11 @@ import type { Disclosure } from "./commitment.ts";
 import { assert } from "./errors.ts";
 import type { Event, EventOf, RunEvent } from "./event.ts";
 import { type Digest, digestOf, hex, utf8 } from "./hash.ts";
-import { inclusionPath, leafHash, type NodeReader } from "./merkle.ts";
+import { consistencyPath, inclusionPath, leafHash, type NodeReader } from "./merkle.ts";
 import {
+  ATTEST_ENTRY_PATH,
+  ATTEST_EXTENDS_PATH,
+  ATTEST_PROOF_PATH,
   CHECKPOINT_PATH,
   CONTENT,
   DISCLOSURES_PATH,
@@ -36,6 +39,7 @@ import {
   proofPath,
   runPath,
 } from "./pack.ts";
+import { formatExtends } from "./pack-extends.ts";
 import { formatGuide } from "./pack-guide.ts";
 import { formatReceipt } from "./receipt.ts";
 import { RunViews } from "./run-view.ts";
@@ -90,6 +94,34 @@ export async function* buildPack(source: PackSource, request: PackRequest): Asyn
   const guide = utf8(formatGuide({ scope: request.scope, log: source.log, treeSize: build.asOf }));
   yield { path: CONTENT + MANIFEST_PATH, bytes: formatManifest(build.manifest(digestOf(guide))) };
   yield { path: GUIDE_PATH, bytes: guide };
+}
+
+/** The pack.exported event of a pack, under a newer checkpoint of the same log. */
+export type Attestation = {
+  /** Exact entry bytes. */
+  readonly entry: Uint8Array;
+  readonly leafIndex: number;
+  /** A signed checkpoint note that covers it. */
+  readonly checkpoint: string;
+  readonly nodeAt: NodeReader;
+  /** The pack's own tree size. */
+  readonly asOf: number;
+};
+
+/** The files of `attest/`. */
+export function attestFiles({ entry, leafIndex, checkpoint, nodeAt, asOf }: Attestation): readonly PackFile[] {
+  const parsed = parseCheckpoint(checkpoint);
+  assert(parsed.ok, "the log's checkpoint is a checkpoint");
+  const { treeSize } = parsed.value.checkpoint;
+  const proof = formatReceipt({ leafIndex, path: inclusionPath(leafIndex, treeSize, nodeAt), checkpoint });
+  return [
+    { path: ATTEST_ENTRY_PATH, bytes: entry },
+    { path: ATTEST_PROOF_PATH, bytes: utf8(proof) },
+    {
+      path: ATTEST_EXTENDS_PATH,
+      bytes: utf8(formatExtends(asOf, consistencyPath(asOf, treeSize, nodeAt), checkpoint)),
+    },
+  ];
 }
 
 class PackBuild {

@@ -2,7 +2,7 @@
  * The shape of a pack: its paths and its manifest. Reading is `pack-reader.ts`, building `pack-build.ts`, judging
  * `verify.ts`. Spec: spec/pack.md.
  */
-import { canonicalBytes } from "./canonical.ts";
+import { canonicalBytes, canonicalText } from "./canonical.ts";
 import { CountersignError } from "./errors.ts";
 import { type Fault, fault } from "./fault.ts";
 import { type Digest, equalBytes } from "./hash.ts";
@@ -135,6 +135,11 @@ export function parseEntryPath(path: string): number | undefined {
 export function isPackPath(path: string): boolean {
   const parts = path.split("/");
   return parts.length <= 16 && parts.every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(part));
+}
+
+/** A scope as the pack.requested and pack.exported events say it. */
+export function formatScope(scope: PackScope): string {
+  return canonicalText(scope);
 }
 
 /** The manifest's bytes. */

@@ -2,17 +2,15 @@
  * Step 14 of spec/pack.md: what the log itself says of this pack. Present or absent, it changes nothing of what the
  * content proves; present and wrong, it is a fault.
  */
-import { parseBase64 } from "./base64.ts";
-import { canonicalText } from "./canonical.ts";
-import { parseCheckpoint } from "./checkpoint.ts";
 import { CountersignError } from "./errors.ts";
 import type { EventOf } from "./event.ts";
 import { type FaultCode, fault } from "./fault.ts";
 import { checkEvent, serializeEvent } from "./generated/event-shapes.ts";
-import { equalBytes, type Hash, utf8 } from "./hash.ts";
+import { equalBytes, utf8 } from "./hash.ts";
 import { consistencyFault, leafHash } from "./merkle.ts";
-import { readText, type VerifierKey } from "./note.ts";
-import { ATTEST_ENTRY_PATH, ATTEST_EXTENDS_PATH, ATTEST_PROOF_PATH, type Manifest } from "./pack.ts";
+import type { VerifierKey } from "./note.ts";
+import { ATTEST_ENTRY_PATH, ATTEST_EXTENDS_PATH, ATTEST_PROOF_PATH, formatScope } from "./pack.ts";
+import { parseExtends } from "./pack-extends.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { checkReceipt, parseReceipt } from "./receipt.ts";
 import { parseStrict } from "./strict-json.ts";
@@ -78,26 +76,6 @@ export function checkAttest(
   return sound ? event : undefined;
 }
 
-/** `old <size>`, hashes in base64 lines, an empty line, the newer checkpoint: a C2SP tlog-witness add-checkpoint body. */
-export function formatExtends(oldSize: number, path: readonly string[], checkpoint: string): string {
-  return `old ${oldSize}\n${path.map((hash) => `${hash}\n`).join("")}\n${checkpoint}`;
-}
-
-function parseExtends(bytes: Uint8Array, oldSize: number, checkpoint: string): readonly Hash[] | string {
-  const read = readText(bytes, "consistency-failed", 64 * 1024);
-  if (!read.ok) return read.fault.detail;
-  const split = read.value.indexOf("\n\n");
-  if (split < 0) return "No empty line stands before the checkpoint.";
-  const [first, ...lines] = read.value.slice(0, split).split("\n");
-  if (first !== `old ${oldSize}`) return `It does not start at the pack's ${oldSize} entries.`;
-  if (read.value.slice(split + 2) !== checkpoint || !parseCheckpoint(checkpoint).ok)
-    return "It ends with another checkpoint than the proof's.";
-  const path = lines.map(parseBase64);
-  return path.every((hash) => hash?.length === 32)
-    ? path.map((hash) => hash!)
-    : "A line of its path is not base64 of 32 bytes."; // all defined: checked just before
-}
-
 function readExported(bytes: Uint8Array): EventOf<"pack.exported"> | undefined {
   let value: unknown;
   try {
@@ -121,7 +99,7 @@ function differences(
   if (manifest === undefined) return [];
   const expected: Readonly<Record<string, unknown>> = {
     manifest_digest: manifestDigest,
-    scope: formatScope(manifest),
+    scope: formatScope(manifest.scope),
     as_of: manifest.as_of,
     proves: manifest.proves,
     entries: manifest.counts.entries,
@@ -133,9 +111,4 @@ function differences(
   if (tenant !== manifest.tenant) wrong.push("tenant");
   if (integrity.log !== manifest.log) wrong.push("log");
   return wrong.map((name) => `The log recorded another ${name} when a pack was exported.`);
-}
-
-/** A scope as the pack.requested and pack.exported events say it. */
-export function formatScope({ scope }: Pick<Manifest, "scope">): string {
-  return canonicalText(scope);
 }

@@ -6,7 +6,7 @@ import { canonicalText } from "./canonical.ts";
 import { approverKeyOf } from "./control.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { CountersignError } from "./errors.ts";
-import type { ControlEvent, Event, EventOf, RunEvent } from "./event.ts";
+import type { Event, EventOf, RunEvent } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { LogFold } from "./fold.ts";
 import { chainOfKind, checkEvent, serializeEvent } from "./generated/event-shapes.ts";
@@ -17,6 +17,7 @@ import type { PackScope } from "./pack.ts";
 import { isObject } from "./shape-fault.ts";
 import { parseStrict } from "./strict-json.ts";
 import { continues } from "./verify-chain.ts";
+import { ControlChain, RunChains } from "./verify-links.ts";
 import { eventIdIn, type ProvedEntry, type Tell } from "./verify-tree.ts";
 import { voteSignatureFault } from "./vote-signature.ts";
 
@@ -32,7 +33,6 @@ export type EntryFrame = {
 /** Told of every event that is understood, after it was judged, while its control state is current. */
 export type EntryListener = (event: Event, leaf: string, own: boolean) => void;
 
-const NOTHING = hex(EMPTY_ROOT);
 const SIGNATURES = { ed25519: verifyEd25519 };
 
 /** Walks entries. Take them all, then finish; everything it found was told. */
@@ -66,10 +66,8 @@ export class EntryWalk {
   #before: ProvedEntry | undefined;
   #log: string | undefined;
   #tenant: string | undefined;
-  #control = { seq: 0, head: NOTHING };
-  /** Leaves of entries since the last control event that may have been control events of an unknown kind. */
-  readonly #maybeControl: string[] = [];
-  readonly #heads = new Map<string, { readonly seq: number; readonly leaf: string }>();
+  readonly #controlChain = new ControlChain();
+  readonly #runChains = new RunChains();
   /** Runs whose sequence has a gap behind a hole, and what was found in them since: void if the holes are lawful. */
   readonly #gapped = new Map<string, Fault[]>();
 
@@ -83,7 +81,7 @@ export class EntryWalk {
   }
 
   take(entry: ProvedEntry): void {
-    const { index, bytes, leaf } = entry;
+    const { index, bytes, leaf, proved } = entry;
     const before = this.#before;
     this.#before = entry;
     if (bytes === undefined) {
@@ -92,14 +90,12 @@ export class EntryWalk {
     }
     this.counts.entries++;
     const event = this.#read(entry, bytes);
-    if (before !== undefined ? before.index === index - 1 : index === 0) {
-      if (!continues(bytes, before?.leaf ?? EMPTY_ROOT)) {
-        this.#tell(
-          fault("chain-broken", `prev_hash is not the leaf of entry ${index - 1}.`, { index, ...eventIdIn(bytes) }),
-        );
-      }
+    const comparable = before === undefined ? index === 0 : before.index === index - 1 && before.proved;
+    if (comparable && !continues(bytes, before?.leaf ?? EMPTY_ROOT)) {
+      const at = { index, ...eventIdIn(bytes) };
+      this.#tell(fault("chain-broken", `prev_hash is not the leaf of entry ${index - 1}.`, at));
     }
-    if (event !== undefined) this.#judge(event, hex(leaf));
+    if (event !== undefined) this.#judge(event, hex(leaf), proved);
   }
 
   /**
@@ -126,7 +122,7 @@ export class EntryWalk {
       value = parseStrict(bytes, "entry").value;
     } catch (cause) {
       if (!(cause instanceof CountersignError)) throw cause;
-      this.counts.damaged++;
+      this.#damaged();
       this.#tell(fault("entry-malformed", `${cause.detail ?? cause.message} ${cause.pointer ?? ""}`.trim(), at()));
       return undefined;
     }
@@ -138,7 +134,7 @@ export class EntryWalk {
       return undefined;
     }
     if (shape.length > 0) {
-      this.counts.damaged++;
+      this.#damaged();
       const { pointer, expected, wrong } = shape[0]!;
       const more = shape.length > 1 ? ` (and ${shape.length - 1} more)` : "";
       this.#tell(
@@ -158,17 +154,23 @@ export class EntryWalk {
     return event;
   }
 
-  #judge(event: Event, leaf: string): void {
+  #damaged(): void {
+    this.counts.damaged++;
+    this.#controlChain.unread();
+  }
+
+  /** @param proved whether later entries may be held against the leaf */
+  #judge(event: Event, leaf: string, proved: boolean): void {
     this.#place(event);
     const chain = chainOfKind[event.type];
-    this.#controlLink(event);
+    const unlinked = this.#controlChain.problem(event.integrity);
+    if (unlinked !== undefined) this.#tell(fault("control-chain-broken", unlinked, placeOf(event)));
     const isOwn = this.#belongs(event, chain);
     if (chain === "control") {
       this.counts.controlEvents++;
-      this.#control = { seq: this.#control.seq + 1, head: leaf };
-      this.#maybeControl.length = 0;
+      this.#controlChain.placed(proved ? leaf : undefined);
       for (const found of this.fold.step(event)) this.#tell(found);
-    } else if (isRunEvent(event)) this.#ofRun(event, leaf);
+    } else if (isRunEvent(event)) this.#ofRun(event, proved ? leaf : undefined);
     if (event.type === "approval.voted" && isOwn) {
       this.counts.votes++;
       const key = approverKeyOf(this.fold.control, event.vote.kid);
@@ -197,25 +199,6 @@ export class EntryWalk {
     if (this.lastTs === undefined || ts > this.lastTs) this.lastTs = ts;
   }
 
-  /** Step 6, the links: what it says of the control chain before it. One gap is one fault. */
-  #controlLink(event: { readonly integrity: Event["integrity"]; readonly event_id: string }): void {
-    const { ctl_seq: seq, ctl_head: head, index } = event.integrity;
-    if (seq === this.#control.seq && head === this.#control.head) return;
-    // An entry of an unknown kind may have been a control event; then its leaf is the new head.
-    const unknown = this.#maybeControl.indexOf(head);
-    if (unknown >= 0 && seq > this.#control.seq && seq <= this.#control.seq + unknown + 1) {
-      this.#maybeControl.splice(0, unknown + 1);
-    } else {
-      const here = `${this.#control.seq} control events are here before it`;
-      const detail =
-        seq === this.#control.seq
-          ? "ctl_head is another event than the newest one here."
-          : `ctl_seq is ${seq}, ${here}.`;
-      this.#tell(fault("control-chain-broken", detail, { index, eventId: event.event_id }));
-    }
-    this.#control = { seq, head };
-  }
-
   /** Counts the entry, says whether it is an own one, and reports it when it belongs nowhere in the scope. */
   #belongs(event: Event, chain: string): boolean {
     const { scope } = this.#frame;
@@ -242,26 +225,25 @@ export class EntryWalk {
   }
 
   /** Step 7: the run's chain, then its lifecycle, when the run can be followed from its start. */
-  #ofRun(event: RunEvent, leaf: string): void {
-    const { run_seq: seq = 0, run_prev: prev, index, log } = event.integrity;
-    const head = this.#heads.get(event.run_id);
-    const at = { index, eventId: event.event_id, runId: event.run_id };
-    const { scope } = this.#frame;
-    if (head === undefined) {
-      const elsewhere = scope.kind === "query" || (scope.kind === "run" && event.run_id !== scope.run_id);
-      const older = scope.kind === "log" && seq > 0 && (scope.from > 0 || !log.endsWith("/1"));
-      if (elsewhere || older) this.partialRuns.add(event.run_id);
-      if (seq === 0 && prev !== NOTHING)
-        this.#tell(fault("run-chain-broken", "run_prev of the run's first event is not empty.", at));
-    } else if (head.seq === seq - 1 && prev !== head.leaf) {
-      this.#tell(fault("run-chain-broken", `run_prev is not the leaf of the run's event ${head.seq}.`, at));
-    }
-    this.#heads.set(event.run_id, { seq, leaf });
-    if (this.partialRuns.has(event.run_id)) return;
-    if (this.holes.length > 0 && seq > (head?.seq ?? -1) + 1 && !this.#gapped.has(event.run_id)) {
-      this.#gapped.set(event.run_id, []);
-    }
+  #ofRun(event: RunEvent, leaf: string | undefined): void {
+    const { run_id: runId, integrity } = event;
+    const seq = integrity.run_seq ?? 0;
+    const before = this.#runChains.seqOf(runId);
+    const unlinked = this.#runChains.problem(runId, integrity);
+    if (unlinked !== undefined) this.#tell(fault("run-chain-broken", unlinked, { ...placeOf(event), runId }));
+    this.#runChains.placed(runId, seq, leaf);
+    if (before === undefined && this.#isPartial(event, seq)) this.partialRuns.add(runId);
+    if (this.partialRuns.has(runId)) return;
+    if (this.holes.length > 0 && seq > (before ?? -1) + 1 && !this.#gapped.has(runId)) this.#gapped.set(runId, []);
     for (const found of this.fold.step(event)) this.#tellOfLife(found);
+  }
+
+  /** Whether a run that starts here with this event cannot be followed from its start, lawfully. */
+  #isPartial({ run_id: runId, integrity }: RunEvent, seq: number): boolean {
+    const { scope } = this.#frame;
+    if (scope.kind !== "log") return scope.kind === "query" || runId !== scope.run_id;
+    // It began before the range, or in an earlier epoch's log.
+    return seq > 0 && (scope.from > 0 || !integrity.log.endsWith("/1"));
   }
 
   /** An event of an unknown kind: its bytes are proved; what it does to a run or to the rules is not known. */
@@ -277,9 +259,9 @@ export class EntryWalk {
     if (typeof runId === "string") {
       this.unknownIn.add(runId);
       const seq = isObject(integrity) ? integrity.run_seq : undefined;
-      if (typeof seq === "number") this.#heads.set(runId, { seq, leaf });
+      if (typeof seq === "number") this.#runChains.placed(runId, seq, leaf);
     }
-    this.#maybeControl.push(leaf);
+    this.#controlChain.passedOver(leaf);
   }
 
   /** A fault of the lifecycle: kept back where the run is not wholly known, because it may only be its consequence. */
@@ -294,11 +276,11 @@ export class EntryWalk {
   }
 }
 
+function placeOf({ integrity, event_id: eventId }: Event): { readonly index: number; readonly eventId: string } {
+  return { index: integrity.index, eventId };
+}
+
 export function isRunEvent(event: Event): event is RunEvent {
   const chain = own(chainOfKind, event.type);
   return chain === "run" || chain === "action";
-}
-
-export function isControlEvent(event: Event): event is ControlEvent {
-  return own(chainOfKind, event.type) === "control";
 }

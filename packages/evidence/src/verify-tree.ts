@@ -15,8 +15,10 @@ import { formatTilePath, parseEntryBundle, parseTile, TILE_WIDTH, tilesFor } fro
 export type ProvedEntry = {
   readonly index: number;
   readonly bytes: Uint8Array | undefined;
-  /** What the tree has, where the pack says so; else the hash of the bytes. */
+  /** What the tree has; where the pack does not show that, the hash of the bytes. */
   readonly leaf: Hash;
+  /** Whether `leaf` is what the tree has: later entries are held against it only then. */
+  readonly proved: boolean;
 };
 
 export type Tell = (fault: Fault) => void;
@@ -46,7 +48,7 @@ export function* logEntries(
       const bytes = entries[i];
       const own = bytes === undefined ? undefined : leafHash(bytes);
       const leaf = committed?.[i] ?? own ?? UNKNOWN;
-      const entry = { index: first + i, bytes, leaf };
+      const entry = { index: first + i, bytes, leaf, proved: committed !== undefined };
       tileLeaves.push(leaf);
       entryLeaves.push(own ?? leaf);
       if (own !== undefined && own !== leaf && !equalBytes(own, leaf)) {
@@ -100,7 +102,7 @@ export function* provedEntries(
     const leaf = leafHash(bytes);
     const why = signed === undefined ? undefined : proofFault(pack, index, leaf, signed);
     if (why !== undefined) tell({ ...why, index, ...eventIdIn(bytes) });
-    yield { index, bytes, leaf };
+    yield { index, bytes, leaf, proved: why === undefined };
   }
 }
 

@@ -1,0 +1,65 @@
+/**
+ * A pack in a directory. Every name is looked at without following it: a link, a device or a socket in a pack is refused,
+ * because what it leads to is not part of what was handed over and may change under the reader.
+ */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { CountersignError } from "./errors.ts";
+import type { PackFiles } from "./pack.ts";
+
+const MAX_FILES = 4_000_000;
+const MAX_DEPTH = 32;
+
+/**
+ * Lists a directory's files now; reads each when asked.
+ *
+ * @throws CountersignError cannot-read when it is no directory, or holds anything but files and directories
+ */
+export function openPackFolder(path: string): PackFiles {
+  const paths: string[] = [];
+  list(path, "", 0, paths);
+  return {
+    list: () => paths,
+    read: (file) => read(join(path, file)),
+  };
+}
+
+function list(root: string, below: string, depth: number, paths: string[]): void {
+  let entries: fs.Dirent[];
+  try {
+    entries = fs.readdirSync(join(root, below), { withFileTypes: true });
+  } catch (cause) {
+    throw cannotRead(`${join(root, below)} cannot be read as a folder`, cause);
+  }
+  if (depth > MAX_DEPTH) throw cannotRead(`${join(root, below)} lies deeper than a pack goes`);
+  for (const entry of entries) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) list(root, path, depth + 1, paths);
+    else if (entry.isFile()) paths.push(path);
+    else
+      throw cannotRead(
+        `${join(root, path)} is ${entry.isSymbolicLink() ? "a link" : "not a file"}; a pack has files only`,
+      );
+    if (paths.length > MAX_FILES) throw cannotRead(`${root} has more than ${MAX_FILES} files`);
+  }
+}
+
+function read(path: string): Uint8Array | undefined {
+  let file: number;
+  try {
+    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+    throw cannotRead(`${path} cannot be read`, cause);
+  }
+  try {
+    if (!fs.fstatSync(file).isFile()) throw cannotRead(`${path} is not a file`);
+    return fs.readFileSync(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function cannotRead(detail: string, cause?: unknown): CountersignError {
+  return new CountersignError("cannot-read", { detail: `${detail}.`, cause });
+}
