@@ -944,8 +944,14 @@ export function otherId(id: string): string {
   return `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
 }
 
+const publicKeys = new Map<string, string>();
+
+/** Made once per key: many stories have the same people. */
 function publicOf(secret: Uint8Array): string {
-  return formatBase64Url(ed25519.getPublicKey(secret));
+  const name = hex(secret);
+  const known = publicKeys.get(name) ?? formatBase64Url(ed25519.getPublicKey(secret));
+  publicKeys.set(name, known);
+  return known;
 }
 
 /** The members of `after` that differ from `before`. */

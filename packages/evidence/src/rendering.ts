@@ -1,6 +1,6 @@
 /**
- * What a person is shown before they vote: one plain text, the same for every screen, whose digest the vote signs and
- * whose bytes are kept. Nothing in it can be invisible, reorder itself or run. Spec: spec/approval.md, "Rendering".
+ * What a person is shown before they vote: one plain text, the same for every screen, whose digest the vote signs.
+ * Nothing in it can be invisible, reorder itself or run. Spec: spec/approval.md, "Rendering".
  */
 import type { ApprovalRequest } from "./approval.ts";
 import type { ApprovalRequirement } from "./event.ts";

@@ -694,6 +694,9 @@ export class Step {
         if (one.phase === "waiting" || (one.phase === "granted" && one.approval?.consumed === undefined)) {
           this.fault("event-out-of-order", "an open approval is cancelled with approval.cancelled");
         }
+        if (event.dispatch.attempt > one.attempts) {
+          this.fault("result-before-start", `attempt ${event.dispatch.attempt} had not started`);
+        }
         return this.#settle(one, one.attempts > 0 ? (one.end ?? "cancelled") : "cancelled");
       case "dispatch.unconfirmed": {
         if (one.phase === "running" && one.deadline !== undefined && event.ts < one.deadline) {

@@ -197,7 +197,7 @@ function openSteps(one: ActionState): ActionEvent["type"][] {
       ];
     case "granted":
       return one.approval?.consumed !== undefined
-        ? ["dispatch.permitted"]
+        ? ["dispatch.permitted", "dispatch.cancelled"]
         : [
             ...(["approval.consumed", "approval.revalidated", "approval.superseded", "dispatch.queued"] as const),
             ...APPROVAL_ENDS,
@@ -211,9 +211,8 @@ function openSteps(one: ActionState): ActionEvent["type"][] {
       ];
     case "ended":
       return [
-        ...(one.retried === true
-          ? (["dispatch.started"] as const)
-          : (["dispatch.retried", "dispatch.dead_lettered"] as const)),
+        ...(one.retried === true ? (["dispatch.started"] as const) : (["dispatch.retried"] as const)),
+        ...(["dispatch.dead_lettered"] as const),
         ...(["dispatch.queued", "dispatch.cancelled", "safety.checked", "artifact.recorded"] as const),
         ...(one.unconfirmed.length > 0 ? LATE_REPORTS : []),
       ];
