@@ -7,8 +7,11 @@ import type { ActionBlock, ApprovalRequirement, Decision, DeclaredScope, Initiat
 import type { Ballot, Separation } from "./quorum.ts";
 import type { Amounts } from "./scope.ts";
 
-/** Settled actions a run remembers, so that late reports, safety checks and dead letters still find theirs. */
-export const MAX_SETTLED_RECORDS = 32;
+/**
+ * Settled actions a run remembers, so that late reports, safety checks and dead letters still find theirs. Those that
+ * nothing more is expected of are forgotten first.
+ */
+export const MAX_SETTLED_RECORDS = 16;
 /** How an attempt ended. */
 export type AttemptEnd = "succeeded" | "failed" | "timed_out" | "cancelled" | "unconfirmed";
 /** How an action ended for good. */

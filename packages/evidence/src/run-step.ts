@@ -1097,8 +1097,7 @@ export class Step {
       ...(one.permit === undefined ? {} : { permit: one.permit.id }),
       safety: one.safety,
     };
-    const kept = next.settled.length < MAX_SETTLED_RECORDS ? next.settled : next.settled.slice(1);
-    next.settled = [...kept, record];
+    next.settled = remember(next.settled, record);
     next.counts = addAction(next.counts, one, end);
     // Spent once, however many attempts there were; an action of which every attempt failed cost nothing.
     if (one.mayHaveActed !== true) return;
@@ -1152,6 +1151,15 @@ const STATUS_OF = {
 
 type DispatchEvent = Extract<RunEvent, { dispatch: DispatchSummary }>;
 type ApprovalEvent = Extract<RunEvent, { type: `approval.${string}` | "breakglass.used" }>;
+
+/** Forgets, when there are too many, the oldest that nothing is expected of, or else the oldest. */
+function remember(settled: readonly SettledAction[], record: SettledAction): SettledAction[] {
+  if (settled.length < MAX_SETTLED_RECORDS) return [...settled, record];
+  const done = settled.findIndex(({ attempts, safety, unconfirmed }) => {
+    return attempts === 0 || (safety && unconfirmed.length === 0);
+  });
+  return [...settled.toSpliced(Math.max(0, done), 1), record];
+}
 
 function newAction(id: string, action: ActionBlock): ActionState {
   return {

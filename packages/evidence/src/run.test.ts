@@ -302,6 +302,23 @@ test(`run: at most ${MAX_OPEN_ACTIONS} actions are open, and a settled one leave
   );
 });
 
+test("run: what may still be reported is remembered longer than what is done", () => {
+  const story = new Story().found({ people: ["sam"] });
+  const run = story.run({ scope: { budgets: {} } });
+  const lost = run.play("allow unconfirmed", { maxAttempts: 1 });
+  for (let i = 0; i < MAX_SETTLED_RECORDS + 5; i++) run.play(i % 2 === 0 ? "deny" : "allow succeeded safety");
+  lost.play("late:succeeded safety");
+  const done = run.actions[1]!;
+  run.close();
+  const { faults, runs } = foldLog(story.events);
+  assert.equal(faults.length, 0, why(faults));
+  assert.equal(completenessOf(runs.get(run.id)!).score, 1);
+  // The control: of one that was done, and forgotten, nothing more is taken.
+  const open = foldLog(story.events.slice(0, -2)).runs.get(run.id)!;
+  assert.equal(phaseOf(open, done.id), undefined);
+  assert.deepEqual(nextSteps(open, done.id), []);
+});
+
 test("run: what is open is reserved, what may have acted is spent once, what failed is free again", () => {
   const amounts = (script: string, maxAttempts = 3) => {
     const story = new Story().found({ people: ["sam"] });
