@@ -54,6 +54,8 @@ export class Batch {
   readonly waiters: Waiter[] = [];
   /** Where each log it wrote stood when it closed. */
   readonly heads = new Map<LogState, Head>();
+  /** Logs whose run states it writes, all of them. */
+  readonly runsOf = new Set<LogState>();
   /** Bytes of its entries. */
   sizeBytes = 0;
 
@@ -80,11 +82,13 @@ export class Batch {
    * Everything to be written. Called once, when the batch closes: heads and tile hashes are taken as they then are.
    *
    * @param signed logs with a new checkpoint to write back, whether or not the batch touches them
+   * @param runsOf logs whose run states are to be written, whether or not the batch touches them
    */
-  close(signed: Iterable<LogState>): WriteBatch {
+  close(signed: Iterable<LogState>, runsOf: Iterable<LogState>): WriteBatch {
     const touched = [...this.logs];
     for (const [log] of touched) this.heads.set(log, log.head);
-    const heads = new Set<LogState>([...this.logs.keys(), ...signed]);
+    for (const log of runsOf) this.runsOf.add(log);
+    const heads = new Set<LogState>([...this.logs.keys(), ...signed, ...this.runsOf]);
     return {
       tenants: touched.flatMap(([log, { created }]) =>
         created ? [{ tenant: log.tenant, id: log.id, originHost: log.originHost }] : [],
@@ -101,17 +105,20 @@ export class Batch {
         leaf: log.head.leaf,
         controls: log.head.controls,
         controlLeaf: log.head.controlLeaf,
+        runsSize: this.runsOf.has(log) ? log.head.size : log.runsSize,
         signedSize: log.signed.size,
         note: log.signed.note,
       })),
-      runs: touched.flatMap(([log, { runs }]) =>
-        [...runs.values()].map(({ id, events, leaf, state }) => ({
-          tenant: log.tenant,
-          run: id,
-          events,
-          leaf,
-          state: JSON.stringify(state),
-        })),
+      runs: [...this.runsOf].flatMap((log) =>
+        [...new Map([...log.runs, ...(this.logs.get(log)?.runs ?? [])]).values()].map(
+          ({ id, events, leaf, state }) => ({
+            tenant: log.tenant,
+            run: id,
+            events,
+            leaf,
+            state: JSON.stringify(state),
+          }),
+        ),
       ),
       submissions: touched.flatMap(([log, { submissions }]) =>
         [...submissions.values()].map((submission) => ({ tenant: log.tenant, ...submission })),

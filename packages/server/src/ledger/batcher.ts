@@ -12,10 +12,10 @@ import { equalBytes } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
 import { consistencyPath, inclusionPath } from "@countersign/evidence/merkle";
 import { type Below, PendingTransaction, type Randomness, SYSTEM } from "./append.ts";
-import { Batch, type LogTime, type RunView, rowKey, submissionKey, type Waiter } from "./batch.ts";
+import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
 import type { Appended, Command, Need, Submission } from "./command.ts";
 import type { Engine, Row, StoredRun, StoredSubmission } from "./engine.ts";
-import { LogState, newLog } from "./log-state.ts";
+import { LogState, newLog, runView } from "./log-state.ts";
 import { openLogs } from "./opening.ts";
 import { RunCache } from "./run-cache.ts";
 import type { SignAnswer, Signer, SignRequest } from "./signer/protocol.ts";
@@ -73,8 +73,11 @@ const LARGEST_BATCH_ENTRIES = 4096;
 const LARGEST_BATCH_BYTES = 16 * 1024 * 1024;
 /** A command's input counts as this much when its submitter does not say. */
 const ASSUMED_INPUT_BYTES = 1024;
-/** A new checkpoint is written back after this long without a batch that would carry it. */
-const NOTE_IDLE_MS = 50;
+/** New checkpoints and run states are written back after this long without a batch that would carry them. */
+const REST_MS = 50;
+/** Run states in memory, over all logs, and entries of one log behind the stored ones: beyond, they are written. */
+const MANY_RUN_STATES = 1024;
+const MANY_ENTRIES = 2048;
 const RETRY_MS = 250;
 const RETRY_AFTER_S = 1;
 const CLOCK_BACK_MS = 2_000;
@@ -98,7 +101,9 @@ export class Batcher {
   #unreleased: Batch[] = [];
   readonly #unsigned = new Set<LogState>();
   readonly #unwrittenNotes = new Set<LogState>();
-  #noteTimer: (() => void) | undefined;
+  /** Logs with run states newer than the stored ones. */
+  readonly #unwrittenRuns = new Set<LogState>();
+  #restTimer: (() => void) | undefined;
   #signing: Promise<void> | undefined;
   #signerAway: CountersignError | undefined;
   readonly #tokens = new Map<string, string>();
@@ -115,7 +120,11 @@ export class Batcher {
       const refused = logs.find((log) => log.refused !== undefined);
       if (refused !== undefined) throw refusalOf(refused);
       const batcher = new Batcher(options, engine, logs);
-      for (const log of logs) if (log.committed.size > log.signed.size) batcher.#unsigned.add(log);
+      for (const log of logs) {
+        if (log.committed.size > log.signed.size) batcher.#unsigned.add(log);
+        if (log.runs.size > 0) batcher.#unwrittenRuns.add(log);
+      }
+      if (batcher.#unwrittenRuns.size > 0) batcher.#writeAtRest();
       await batcher.#sign();
       if (batcher.#signerAway !== undefined) throw batcher.#signerAway;
       return batcher;
@@ -200,8 +209,10 @@ export class Batcher {
     if (this.#phase === "closed") return;
     await this.#whenIdle();
     this.#phase = "closed";
-    this.#noteTimer?.();
-    if (this.#unwrittenNotes.size > 0) await this.#engine.write(this.#open.close(this.#unwrittenNotes));
+    this.#restTimer?.();
+    if (this.#unwrittenNotes.size > 0 || this.#unwrittenRuns.size > 0) {
+      await this.#engine.write(this.#open.close(this.#unwrittenNotes, this.#unwrittenRuns));
+    }
     for (const waiting of this.#growth.values()) for (const done of [...waiting]) done();
     await this.#engine.close();
   }
@@ -364,8 +375,8 @@ export class Batcher {
       },
       run: (runId) => {
         assert(loaded.runs.has(runId), "the command asked for the run it reads");
-        const overlaid = open?.runs.get(runId) ?? committing?.runs.get(runId) ?? this.#runCache.get(log.id, runId);
-        return overlaid ?? runView(runId, loaded.runs.get(runId));
+        const overlaid = open?.runs.get(runId) ?? committing?.runs.get(runId) ?? log.runs.get(runId);
+        return overlaid ?? this.#runCache.get(log.id, runId) ?? runView(runId, loaded.runs.get(runId));
       },
       hasEvent: (eventId) => {
         if (open?.eventIds.has(eventId) || committing?.eventIds.has(eventId)) return true;
@@ -376,11 +387,12 @@ export class Batcher {
   }
 
   #knowsRun(log: LogState, runId: string): boolean {
-    const known =
-      this.#open.logs.get(log)?.runs.has(runId) ||
-      this.#committing?.logs.get(log)?.runs.has(runId) ||
-      this.#runCache.get(log.id, runId) !== undefined;
-    return known;
+    return (
+      log.runs.has(runId) ||
+      this.#open.logs.get(log)?.runs.has(runId) === true ||
+      this.#committing?.logs.get(log)?.runs.has(runId) === true ||
+      this.#runCache.get(log.id, runId) !== undefined
+    );
   }
 
   /** The log of a tenant about to be made; it counts only when the command that makes it has run. */
@@ -429,9 +441,9 @@ export class Batcher {
     }
   }
 
-  async #commit(batch: Batch): Promise<void> {
+  async #commit(batch: Batch, atRest = false): Promise<void> {
     this.#committing = batch;
-    const write = batch.close(this.#unwrittenNotes);
+    const write = batch.close(this.#unwrittenNotes, atRest ? this.#unwrittenRuns : this.#dueRuns(batch));
     this.#unwrittenNotes.clear();
     this.#open = this.#newBatch();
     try {
@@ -447,21 +459,41 @@ export class Batcher {
       log.committed = head;
       log.tree.committed(head.size);
       if (head.size > log.signed.size) this.#unsigned.add(log);
-      this.#runCache.keep(log.id, batch.changesOf(log).runs);
+      for (const [runId, run] of batch.changesOf(log).runs) log.runs.set(runId, run);
+      if (log.runs.size > 0) this.#unwrittenRuns.add(log);
+    }
+    for (const log of batch.runsOf) {
+      this.#runCache.keep(log.id, log.runs);
+      log.runs = new Map();
+      log.runsSize = batch.heads.get(log)?.size ?? log.committed.size;
+      this.#unwrittenRuns.delete(log);
     }
     this.#unreleased.push(batch);
     this.#pump();
     void this.#sign();
   }
 
-  /** Writes new checkpoints back when no batch has come along to carry them. */
-  #writeNotesSoon(): void {
-    if (this.#noteTimer !== undefined) return;
-    this.#noteTimer = this.#options.timers.after(NOTE_IDLE_MS, () => {
-      this.#noteTimer = undefined;
-      if (this.#unwrittenNotes.size === 0 || this.#phase !== "serving") return;
-      if (this.#committing !== undefined || this.#queue.length > 0) return this.#writeNotesSoon();
-      void this.#commit(this.#open);
+  /**
+   * Run states are written when there are many, or when a start would have many entries to step over again: most runs
+   * are short and change often, so writing each state with each event would be most of what is written.
+   */
+  #dueRuns(batch: Batch): Iterable<LogState> {
+    let states = 0;
+    for (const log of this.#unwrittenRuns) states += log.runs.size;
+    for (const { runs } of batch.logs.values()) states += runs.size;
+    if (states >= MANY_RUN_STATES) return new Set([...this.#unwrittenRuns, ...batch.logs.keys()]);
+    return [...batch.logs.keys()].filter((log) => log.head.size - log.runsSize >= MANY_ENTRIES);
+  }
+
+  /** Writes new checkpoints and run states back when no batch has come along to carry them. */
+  #writeAtRest(): void {
+    if (this.#restTimer !== undefined) return;
+    this.#restTimer = this.#options.timers.after(REST_MS, () => {
+      this.#restTimer = undefined;
+      if (this.#unwrittenNotes.size === 0 && this.#unwrittenRuns.size === 0) return;
+      if (this.#phase !== "serving") return;
+      if (this.#committing !== undefined || this.#queue.length > 0) this.#writeAtRest();
+      else void this.#commit(this.#open, true);
     });
   }
 
@@ -568,7 +600,7 @@ export class Batcher {
     if (answer.note === log.signed.note) return undefined;
     log.signed = { size: answer.size, note: answer.note };
     this.#unwrittenNotes.add(log);
-    this.#writeNotesSoon();
+    this.#writeAtRest();
     const waiting = this.#growth.get(log.id);
     if (waiting !== undefined) for (const done of [...waiting]) done();
     return undefined;
@@ -620,6 +652,7 @@ export class Batcher {
     this.#runCache.clear();
     this.#unsigned.clear();
     this.#unwrittenNotes.clear();
+    this.#unwrittenRuns.clear();
     for (const batch of this.#unreleased.splice(0)) for (const waiter of batch.waiters) waiter.reject(unavailable);
     await this.#reopen();
   }
@@ -698,12 +731,6 @@ function replayed(task: Task, log: LogState, before: StoredSubmission): Waiter {
     reject: task.reject,
     release: () => task.resolve({ answer, indexes: done, checkpoint: log.signed.note, replayed: true }),
   };
-}
-
-function runView(runId: string, stored: StoredRun | undefined): RunView | undefined {
-  const id = parseId("run", runId);
-  if (stored === undefined || id === undefined) return undefined;
-  return { id, state: JSON.parse(stored.state), leaf: stored.leaf, events: stored.events };
 }
 
 function indexes(first: number, count: number): number[] {

@@ -22,6 +22,8 @@ export type StoredLog = LogKey & {
   /** Control events committed, and the newest one's leaf hash. */
   readonly controls: number;
   readonly controlLeaf: Uint8Array | undefined;
+  /** The stored run states are those after this many entries. */
+  readonly runsSize: number;
   /** Entries under the newest checkpoint that was written back, and its note. */
   readonly signedSize: number;
   readonly note: string;

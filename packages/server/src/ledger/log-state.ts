@@ -2,18 +2,22 @@
  * One tenant's log as the batcher keeps it in memory: the head as of the batch being built, the tree, the newest signed
  * checkpoint. All of it is derived from committed rows and dropped whole when a commit fails.
  */
-
 import { type ControlState, emptyControl, stepControl } from "@countersign/evidence/control";
 import { assert } from "@countersign/evidence/errors";
-import type { ControlEvent } from "@countersign/evidence/event";
+import type { ControlEvent, Event, RunEvent } from "@countersign/evidence/event";
+import { chainOfKind } from "@countersign/evidence/generated/event-shapes";
 import { hex } from "@countersign/evidence/hash";
-import { EMPTY_ROOT } from "@countersign/evidence/merkle";
-import type { EngineReads, LogKey, StoredLog } from "./engine.ts";
+import { parseId } from "@countersign/evidence/ids";
+import { EMPTY_ROOT, leafHash } from "@countersign/evidence/merkle";
+import { type RunState, stepRun } from "@countersign/evidence/run";
+import type { RunView } from "./batch.ts";
+import type { Engine, LogKey, StoredLog, StoredRun } from "./engine.ts";
 import { Tree } from "./tree.ts";
 
 /** What every chain cites where nothing comes before: hex of SHA-256(""). */
 export const NOTHING_BEFORE = hex(EMPTY_ROOT);
 const CONTROL_PAGE = 1000;
+const REPLAY_PAGE = 256;
 
 /** Where a log stands after its newest entry. Replaced whole, so that a command that fails leaves the old one. */
 export type Head = {
@@ -45,6 +49,12 @@ export class LogState implements LogKey {
   /** As of the newest batch known to be durable. */
   committed: Head;
   signed: Signed;
+  /**
+   * Committed states of runs that are newer than the stored ones, which are those after `runsSize` entries. They are
+   * written from time to time and not with every event; a start makes them again from the entries behind.
+   */
+  runs = new Map<string, RunView>();
+  runsSize: number;
   /** `dispatch.permitted` entries that no signature covers yet: the signer makes their tokens when it sees them. */
   readonly permits: { readonly index: number; readonly entry: Uint8Array }[] = [];
   /** Why the signer will not sign this log any more; nothing is released from then on. */
@@ -52,7 +62,7 @@ export class LogState implements LogKey {
   /** Node clock minus monotonic clock when the last batch touched this log; a change of it is a jump. */
   driftMs: number | undefined;
 
-  constructor(stored: StoredLog, reads: EngineReads) {
+  constructor(stored: StoredLog, engine: Engine) {
     this.tenant = stored.tenant;
     this.epoch = stored.epoch;
     this.id = stored.id;
@@ -60,8 +70,10 @@ export class LogState implements LogKey {
     this.origin = originOf(stored.originHost, stored.id, stored.epoch);
     this.signed = { size: stored.signedSize, note: stored.note };
     this.tree = new Tree(stored.size, (level, from, to) =>
-      level === 0 ? reads.leaves(this, from, to) : reads.nodes(this, level, from, to),
+      level === 0 ? engine.leaves(this, from, to) : engine.nodes(this, level, from, to),
     );
+    this.runsSize = stored.runsSize;
+    const control = this.#replay(stored, engine);
     const leaf = stored.leaf ?? EMPTY_ROOT;
     const controlLeaf = stored.controlLeaf ?? EMPTY_ROOT;
     this.head = {
@@ -72,9 +84,34 @@ export class LogState implements LogKey {
       controls: stored.controls,
       controlLeaf,
       controlLeafHex: hex(controlLeaf),
-      control: foldControl(this, stored.controls, reads),
+      control,
     };
     this.committed = this.head;
+  }
+
+  /** Steps over the entries behind the stored run states; gives the control state after them. */
+  #replay(stored: StoredLog, engine: Engine): ControlState {
+    if (stored.runsSize === stored.size) return foldControl(this, stored.controls, engine);
+    let control: ControlState | undefined;
+    for (let from = stored.runsSize; from < stored.size; from += REPLAY_PAGE) {
+      for (const bytes of engine.entries(this, from, Math.min(from + REPLAY_PAGE, stored.size))) {
+        const event = eventOf(bytes);
+        control ??= foldControl(this, event.integrity.ctl_seq, engine);
+        const chain = chainOfKind[event.type];
+        if (chain === "control") control = stepControl(control, event as ControlEvent).state; // its chain says so
+        if (chain === "control" || chain === "tenant") continue;
+        const ofRun = event as RunEvent; // the other two chains are a run's
+        const before = this.runs.get(ofRun.run_id) ?? storedView(this, ofRun.run_id, engine);
+        this.runs.set(ofRun.run_id, {
+          id: idOfRun(ofRun.run_id),
+          state: stepRun(before?.state, ofRun, control).state,
+          leaf: leafHash(bytes),
+          events: (before?.events ?? 0) + 1,
+        });
+      }
+    }
+    assert(control !== undefined, "the entries behind the stored runs are there");
+    return control;
   }
 }
 
@@ -90,6 +127,7 @@ export function newLog(tenant: number, id: string, originHost: string, epoch: nu
     leaf: undefined,
     controls: 0,
     controlLeaf: undefined,
+    runsSize: 0,
     signedSize: 0,
     note: "",
   };
@@ -99,19 +137,37 @@ export function originOf(originHost: string, tenantId: string, epoch: number): s
   return `${originHost}/${tenantId}/${epoch}`;
 }
 
+/** A stored run as commands see it. */
+export function runView(runId: string, stored: StoredRun | undefined): RunView | undefined {
+  if (stored === undefined) return undefined;
+  // The column holds what a step of the run gave.
+  return { id: idOfRun(runId), state: JSON.parse(stored.state) as RunState, leaf: stored.leaf, events: stored.events };
+}
+
+function storedView(log: LogKey, runId: string, engine: Engine): RunView | undefined {
+  const need = { tenant: log.tenant, run: idOfRun(runId) };
+  return runView(runId, engine.load({ rows: [], runs: [need], submissions: [] }).runs[0]);
+}
+
+function idOfRun(runId: string): Uint8Array {
+  const id = parseId("run", runId);
+  assert(id !== undefined, "a run has a run's id");
+  return id;
+}
+
 /** An entry's event, for entries this ledger wrote; fsck is who doubts them. */
-export function eventOf(bytes: Uint8Array): unknown {
+function eventOf(bytes: Uint8Array): Event {
   return JSON.parse(decoder.decode(bytes));
 }
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function foldControl(log: LogKey, controls: number, reads: EngineReads): ControlState {
+function foldControl(log: LogKey, controls: number, engine: Engine): ControlState {
   let control = emptyControl();
   for (let seq = 0; seq < controls; seq += CONTROL_PAGE) {
-    for (const index of reads.controlEntries(log, seq, Math.min(CONTROL_PAGE, controls - seq))) {
-      const entry = reads.entry(log, index);
+    for (const index of engine.controlEntries(log, seq, Math.min(CONTROL_PAGE, controls - seq))) {
+      const entry = engine.entry(log, index);
       assert(entry !== undefined, "an index names an entry that is there");
-      // Placed by appendEvent as a control event, which is what the index says of it.
+      // Placed by append as a control event, which is what the index says of it.
       control = stepControl(control, eventOf(entry.bytes) as ControlEvent).state;
     }
   }

@@ -9,7 +9,7 @@ import { formatEntryBundle, TILE_WIDTH } from "@countersign/evidence/tiles";
 import { kindNumbers } from "./append.ts";
 import type { Reader } from "./command.ts";
 import type { Engine, Row } from "./engine.ts";
-import type { LogState } from "./log-state.ts";
+import { type LogState, runView } from "./log-state.ts";
 import type { KeyOf, RowOf, Table } from "./table.ts";
 
 /** Entries one call names at most, whatever is asked. */
@@ -49,11 +49,12 @@ export class LogReader implements Reader, TileReader {
   }
 
   run(runId: RunId): RunState | undefined {
+    const newer = this.#state.runs.get(runId);
+    if (newer !== undefined) return newer.state;
     const run = parseId("run", runId);
     if (run === undefined) return undefined;
-    const found = this.#engine.load({ rows: [], runs: [{ tenant: this.#state.tenant, run }], submissions: [] }).runs[0];
-    // The column holds what a step of the run gave.
-    return found && (JSON.parse(found.state) as RunState);
+    const { runs } = this.#engine.load({ rows: [], runs: [{ tenant: this.#state.tenant, run }], submissions: [] });
+    return runView(runId, runs[0])?.state;
   }
 
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined {

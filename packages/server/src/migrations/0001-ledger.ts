@@ -15,6 +15,7 @@ CREATE TABLE heads (
   leaf BLOB NOT NULL,
   controls INTEGER NOT NULL,
   control_leaf BLOB NOT NULL,
+  runs_size INTEGER NOT NULL,
   signed_size INTEGER NOT NULL,
   note TEXT NOT NULL,
   PRIMARY KEY (tenant, epoch)
@@ -57,14 +58,16 @@ CREATE TABLE nodes (
   PRIMARY KEY (tenant, epoch, level, n)
 ) STRICT, WITHOUT ROWID;
 
+-- What each run's events add up to, as of the first runs_size entries of its log (heads). The states after that are
+-- in memory and are made again from the entries when the log is opened.
 CREATE TABLE runs (
   tenant INTEGER NOT NULL,
   run_id BLOB NOT NULL,
   events INTEGER NOT NULL,
   leaf BLOB NOT NULL,
-  state TEXT NOT NULL,
-  PRIMARY KEY (tenant, run_id)
-) STRICT, WITHOUT ROWID;
+  state TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX runs_id ON runs (tenant, run_id);
 
 CREATE TABLE submissions (
   tenant INTEGER NOT NULL,

@@ -45,16 +45,12 @@ class SqliteEngine implements Engine {
   readonly #database: DatabaseSync;
   readonly #writer: WriterThread;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #stored = new Map<Table, StoredTable>();
-  readonly #numbers = new Map<Table, number>();
+  readonly #tables: TableNumbers;
 
   constructor(database: DatabaseSync, writer: WriterThread, tables: readonly Table[]) {
     this.#database = database;
     this.#writer = writer;
-    tables.forEach((table, number) => {
-      this.#stored.set(table, storedTable(table));
-      this.#numbers.set(table, number);
-    });
+    this.#tables = new Map(tables.map((table, number) => [table, { number, stored: storedTable(table) }]));
   }
 
   load(needs: LoadNeeds): Loaded {
@@ -71,7 +67,7 @@ class SqliteEngine implements Engine {
 
   async write(batch: WriteBatch): Promise<readonly Uint8Array[]> {
     const parcel = this.#writer.parcel();
-    this.#pack(batch, parcel);
+    packBatch(batch, parcel, this.#tables);
     const { places, ranges } = readBackOf(batch);
     const leaves = await this.#writer.write(parcel, ranges);
     return places.map((place) => leaves.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES));
@@ -96,6 +92,7 @@ class SqliteEngine implements Engine {
       leaf: blobOrNone(row.leaf),
       controls: Number(row.controls),
       controlLeaf: blobOrNone(row.control_leaf),
+      runsSize: Number(row.runs_size),
       signedSize: Number(row.signed_size),
       note: String(row.note),
     }));
@@ -222,84 +219,8 @@ class SqliteEngine implements Engine {
     );
   }
 
-  #pack(batch: WriteBatch, parcel: ParcelWriter): void {
-    for (const { tenant, id, originHost } of batch.tenants) {
-      parcel.statement(statement.TENANT);
-      parcel.number(tenant);
-      parcel.text(id);
-      parcel.text(originHost);
-    }
-    for (const entry of batch.entries) {
-      parcel.statement(statement.ENTRY);
-      parcel.number(entry.tenant);
-      parcel.number(entry.epoch);
-      parcel.number(entry.index);
-      parcel.number(entry.kind);
-      if (entry.control === undefined) parcel.nothing();
-      else parcel.number(entry.control);
-      if (entry.run === undefined) parcel.nothing();
-      else parcel.number(entry.run.seq);
-      parcel.blob(entry.eventId);
-      if (entry.run === undefined) parcel.nothing();
-      else parcel.blob(entry.run.id);
-      parcel.blob(entry.leaf);
-      parcel.blob(entry.bytes);
-    }
-    for (const node of batch.nodes) {
-      parcel.statement(statement.NODE);
-      for (const value of [node.tenant, node.epoch, node.level, node.n]) parcel.number(value);
-      parcel.blob(node.hash);
-    }
-    for (const head of batch.heads) {
-      parcel.statement(statement.HEAD);
-      for (const value of [head.tenant, head.epoch, head.size, head.tsMs]) parcel.number(value);
-      parcel.blob(head.leaf ?? NO_HASH);
-      parcel.number(head.controls);
-      parcel.blob(head.controlLeaf ?? NO_HASH);
-      parcel.number(head.signedSize);
-      parcel.text(head.note);
-    }
-    for (const run of batch.runs) {
-      parcel.statement(statement.RUN);
-      parcel.number(run.tenant);
-      parcel.blob(run.run);
-      parcel.number(run.events);
-      parcel.blob(run.leaf);
-      parcel.text(run.state);
-    }
-    for (const submission of batch.submissions) {
-      parcel.statement(statement.SUBMISSION);
-      parcel.number(submission.tenant);
-      parcel.text(submission.scope);
-      parcel.text(submission.key);
-      parcel.blob(parseHex(submission.bodyHash));
-      parcel.text(submission.answer);
-      parcel.number(submission.epoch);
-      parcel.number(submission.firstIndex);
-      parcel.number(submission.count);
-    }
-    for (const { tenant, table, row } of batch.puts) {
-      parcel.statement(statement.upsertOf(this.#number(table)));
-      parcel.number(tenant);
-      for (const value of encodeRow(this.#table(table), row)) parcel.value(value);
-    }
-    for (const { tenant, table, key } of batch.removals) {
-      parcel.statement(statement.removeOf(this.#number(table)));
-      parcel.number(tenant);
-      for (const value of encodeKey(this.#table(table), key)) parcel.value(value);
-    }
-  }
-
   #table(table: Table): StoredTable {
-    const stored = this.#stored.get(table);
-    assert(stored !== undefined, `table ${table.name} was declared when the ledger was opened`);
-    return stored;
-  }
-
-  #number(table: Table): number {
-    const number = this.#numbers.get(table);
-    assert(number !== undefined, `table ${table.name} was declared when the ledger was opened`);
-    return number;
+    return numbered(this.#tables, table).stored;
   }
 
   #prepared(sql: string): StatementSync {
@@ -318,6 +239,90 @@ class SqliteEngine implements Engine {
   #all(sql: string, ...parameters: SQLInputValue[]): Record<string, SQLOutputValue>[] {
     return this.#prepared(sql).all(...parameters);
   }
+}
+
+type TableNumbers = ReadonlyMap<Table, { readonly number: number; readonly stored: StoredTable }>;
+
+/**
+ * Packs a batch's rows in the order they are written.
+ *
+ * @param tables every declared table, in the order that numbers its statements
+ */
+export function packBatch(batch: WriteBatch, parcel: ParcelWriter, tables: TableNumbers = new Map()): void {
+  for (const { tenant, id, originHost } of batch.tenants) {
+    parcel.statement(statement.TENANT);
+    parcel.number(tenant);
+    parcel.text(id);
+    parcel.text(originHost);
+  }
+  for (const entry of batch.entries) {
+    parcel.statement(statement.ENTRY);
+    parcel.number(entry.tenant);
+    parcel.number(entry.epoch);
+    parcel.number(entry.index);
+    parcel.number(entry.kind);
+    if (entry.control === undefined) parcel.nothing();
+    else parcel.number(entry.control);
+    if (entry.run === undefined) parcel.nothing();
+    else parcel.number(entry.run.seq);
+    parcel.blob(entry.eventId);
+    if (entry.run === undefined) parcel.nothing();
+    else parcel.blob(entry.run.id);
+    parcel.blob(entry.leaf);
+    parcel.blob(entry.bytes);
+  }
+  for (const node of batch.nodes) {
+    parcel.statement(statement.NODE);
+    for (const value of [node.tenant, node.epoch, node.level, node.n]) parcel.number(value);
+    parcel.blob(node.hash);
+  }
+  for (const head of batch.heads) {
+    parcel.statement(statement.HEAD);
+    for (const value of [head.tenant, head.epoch, head.size, head.tsMs]) parcel.number(value);
+    parcel.blob(head.leaf ?? NO_HASH);
+    parcel.number(head.controls);
+    parcel.blob(head.controlLeaf ?? NO_HASH);
+    parcel.number(head.runsSize);
+    parcel.number(head.signedSize);
+    parcel.text(head.note);
+  }
+  for (const run of batch.runs) {
+    parcel.statement(statement.RUN);
+    parcel.number(run.tenant);
+    parcel.blob(run.run);
+    parcel.number(run.events);
+    parcel.blob(run.leaf);
+    parcel.text(run.state);
+  }
+  for (const submission of batch.submissions) {
+    parcel.statement(statement.SUBMISSION);
+    parcel.number(submission.tenant);
+    parcel.text(submission.scope);
+    parcel.text(submission.key);
+    parcel.blob(parseHex(submission.bodyHash));
+    parcel.text(submission.answer);
+    parcel.number(submission.epoch);
+    parcel.number(submission.firstIndex);
+    parcel.number(submission.count);
+  }
+  for (const { tenant, table, row } of batch.puts) {
+    const { number, stored } = numbered(tables, table);
+    parcel.statement(statement.upsertOf(number));
+    parcel.number(tenant);
+    for (const value of encodeRow(stored, row)) parcel.value(value);
+  }
+  for (const { tenant, table, key } of batch.removals) {
+    const { number, stored } = numbered(tables, table);
+    parcel.statement(statement.removeOf(number));
+    parcel.number(tenant);
+    for (const value of encodeKey(stored, key)) parcel.value(value);
+  }
+}
+
+function numbered(tables: TableNumbers, table: Table) {
+  const found = tables.get(table);
+  assert(found !== undefined, `table ${table.name} was declared when the ledger was opened`);
+  return found;
 }
 
 /** The writer thread as this side sees it: one batch at a time. */

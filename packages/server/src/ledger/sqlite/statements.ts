@@ -22,17 +22,26 @@ export function statementsOf(tables: readonly Table[]): readonly Statement[] {
     insert("INSERT", "tenants", "tenant, id, origin_host"),
     insert("INSERT", "entries", "tenant, epoch, idx, kind, control, run_seq, event_id, run_id, leaf, bytes"),
     insert("INSERT", "nodes", "tenant, epoch, level, n, hash"),
-    insert("INSERT OR REPLACE", "heads", "tenant, epoch, size, ts, leaf, controls, control_leaf, signed_size, note"),
-    insert("INSERT OR REPLACE", "runs", "tenant, run_id, events, leaf, state"),
+    insert(
+      "INSERT OR REPLACE",
+      "heads",
+      "tenant, epoch, size, ts, leaf, controls, control_leaf, runs_size, signed_size, note",
+    ),
+    insert(
+      "INSERT",
+      "runs",
+      "tenant, run_id, events, leaf, state",
+      "ON CONFLICT (tenant, run_id) DO UPDATE SET events = excluded.events, leaf = excluded.leaf, state = excluded.state",
+    ),
     insert("INSERT", "submissions", "tenant, scope, key, body_hash, answer, epoch, first_idx, count"),
     ...tables.map(storedTable).flatMap(ofTable),
   ];
 }
 
-function insert(verb: string, table: string, columns: string): Statement {
+function insert(verb: string, table: string, columns: string, otherwise = ""): Statement {
   const parameters = columns.split(",").length;
   const places = new Array(parameters).fill("?").join(", ");
-  return { text: `${verb} INTO ${table} (${columns}) VALUES (${places})`, parameters };
+  return { text: `${verb} INTO ${table} (${columns}) VALUES (${places}) ${otherwise}`, parameters };
 }
 
 function ofTable(table: StoredTable): Statement[] {
