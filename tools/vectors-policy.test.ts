@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { before, test } from "node:test";
+import { canonicalText } from "@countersign/evidence/canonical";
+import { type LoadedPolicy, loadEngine, type PolicyEngine } from "@countersign/evidence/decide";
+import { hex, sha256, utf8 } from "@countersign/evidence/hash";
+import { readBundle } from "@countersign/evidence/policy";
+import { formatFinding, policyFindings } from "@countersign/evidence/policy-finding";
+import { projectAction } from "@countersign/evidence/project";
+import { parseStrict } from "@countersign/evidence/strict-json";
+import { specVectors } from "@countersign/evidence/vectors.node";
+import { vectorDifferences, vectorsOnDisk } from "./vector-folder.ts";
+import type { BundleVector } from "./vectors-policy/bundles.ts";
+import {
+  type DecideVector,
+  filesOf,
+  findingsOf,
+  GOOD,
+  type ProjectVector,
+  policyVectors,
+} from "./vectors-policy/files.ts";
+
+const SCRIPT = "tools/vectors-policy.ts";
+const bundles = specVectors<BundleVector>("policy/bundle");
+const good = bundles.get(GOOD)!;
+
+let engine: PolicyEngine;
+let policy: LoadedPolicy;
+before(async () => {
+  engine = await loadEngine();
+  const read = readBundle(new Map(Object.entries(good.files!).map(([path, text]) => [path, utf8(text)])));
+  assert.ok(read.ok);
+  const loaded = engine.load(read.bundle);
+  assert.ok(loaded.ok);
+  policy = loaded.policy;
+});
+
+test("vectors: those of policies on disk are the ones their script writes", async () => {
+  const wanted = await policyVectors();
+  assert.deepEqual(vectorDifferences(SCRIPT, wanted, vectorsOnDisk(["policy"])), []);
+  assert.equal(vectorDifferences(SCRIPT, wanted, new Map([...wanted].slice(1))).length, 1, "the control");
+});
+
+test("vectors: the good bundle has the digest that sha256sum gives its manifest, and its rules theirs", () => {
+  assert.equal(good.digest, `sha256:${createHash("sha256").update(good.files!["MANIFEST.json"]!).digest("hex")}`);
+  assert.equal(policy.digest, good.digest);
+  assert.deepEqual(Object.fromEntries(policy.rules.map(({ id, digest }) => [id, digest])), good.rule_digests);
+  for (const { path, sha256: listed } of policy.bundle.manifest.files)
+    assert.equal(hex(sha256(utf8(good.files![path]!))), listed);
+});
+
+test("vectors: every mutation of the good bundle gives its finding and no other", () => {
+  for (const [path, vector] of bundles) {
+    const found = findingsOf(engine, filesOf(good.files!, vector));
+    assert.deepEqual(
+      [...new Set(found.map(({ code }) => code))],
+      vector.findings,
+      `${path}\n${found.map(formatFinding).join("\n")}`,
+    );
+  }
+});
+
+test("vectors: every finding has one", () => {
+  const covered = new Set([...bundles.values()].flatMap(({ findings }) => findings));
+  assert.deepEqual([...covered].sort(), Object.keys(policyFindings).sort());
+});
+
+test("vectors: arguments project to the text given, or are denied where it says", () => {
+  const vectors = specVectors<ProjectVector>("policy/project");
+  assert.ok(vectors.size >= 20);
+  for (const [path, { tool, args, facts, projection, denied }] of vectors) {
+    const outcome = projectAction(
+      policy.bundle.contracts.get(tool)!.contract,
+      parseStrict(utf8(args), "payload").value,
+      facts,
+    );
+    if (outcome.ok) assert.equal(canonicalText(outcome.projection), projection, path);
+    else assert.deepEqual({ rule: outcome.rule, pointer: outcome.pointer }, denied, path);
+    assert.equal(outcome.ok, denied === undefined, path);
+  }
+});
+
+test("vectors: projections are decided with the result given, byte for byte", () => {
+  const vectors = specVectors<DecideVector>("policy/decide");
+  const decisions = new Set<string>();
+  for (const [path, { bundle, projection, result }] of vectors) {
+    assert.equal(bundle, policy.digest, path);
+    const decided = engine.decide(policy, utf8(projection));
+    assert.equal(canonicalText(decided), result, path);
+    decisions.add(decided.decision);
+    // Control: any other byte of what was decided on is another input, and no result is an accident of it.
+    assert.equal(engine.decide(policy, utf8(`${projection} `)).matched_rule, "core:request-schema-invalid", path);
+  }
+  assert.deepEqual([...decisions].sort(), ["ALLOW", "DENY", "REQUIRE_APPROVAL"]);
+});
