@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { errors } from "@countersign/evidence/errors";
 import * as event from "@countersign/evidence/event";
 import { faults } from "@countersign/evidence/fault";
+import { ReportSchema } from "@countersign/evidence/report-schema";
 import * as wire from "@countersign/evidence/wire";
 import { docComments } from "./doc-comments.ts";
 import { errorsDoc, faultsDoc } from "./errors-doc.ts";
 import { eventShapesSource } from "./event-shapes.ts";
 import { openapi } from "./openapi.ts";
-import { formatJson, schemaFiles } from "./schema-json.ts";
+import { formatJson, reportSchemaFile, schemaFiles } from "./schema-json.ts";
 import { schemaNames } from "./schema-names.ts";
 import { wireShapesSource } from "./wire-shapes.ts";
 
@@ -38,6 +39,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(kinds, names)],
     ["packages/evidence/src/generated/wire-shapes.ts", wireShapesSource(wire.operations, names)],
     ...schemaFiles(kinds, event, eventComments),
+    reportSchemaFile(ReportSchema),
     ["spec/openapi.json", formatJson(description)],
     ["packages/server/src/generated/openapi.ts", openapiSource(description)],
     ["docs/reference/errors.md", errorsDoc(errors)],

@@ -94,6 +94,15 @@ export function schemaFiles(
   ];
 }
 
+/** The schema of the verifier's JSON report, beside the events'. */
+export function reportSchemaFile(schema: unknown): readonly [path: string, content: string] {
+  return file("verify-report.json", {
+    title: "Report of countersign-verify",
+    description: "What --json prints. Under the same v members are only added. Page: spec/pack.md.",
+    ...plain(schema),
+  });
+}
+
 /** Relative ids: the files refer to each other wherever they are served from. */
 function file(name: string, schema: Json): readonly [string, string] {
   return [`spec/schema/${name}`, formatJson({ $schema: DIALECT, $id: name, ...schema })];

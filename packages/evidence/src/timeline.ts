@@ -328,12 +328,16 @@ function lineOf(event: RunEvent): Line {
     case "run.suspended":
       return line("run", "SUSPENDED", event.reason.code);
     case "run.closed":
-      return line("run", "CLOSED", `${event.closed.status}, ${event.closed.open_actions.length} actions still open`);
+      return line(
+        "run",
+        "CLOSED",
+        `${event.closed.status}, ${count(event.closed.open_actions.length, "action")} still open`,
+      );
     case "run.settled":
       return line(
         "run",
         "SETTLED",
-        `${event.settled.events} events, ${event.settled.actions} actions, nothing follows`,
+        `${count(event.settled.events, "event")}, ${count(event.settled.actions, "action")}, nothing follows`,
       );
     case "run.abandoned":
       return line("run", "ABANDONED", `${event.reason.code}, idle since ${event.abandoned.idle_since}`);
@@ -460,7 +464,8 @@ function lineOf(event: RunEvent): Line {
 }
 
 const phrases = { failed: "failed", timed_out: "timed out", unconfirmed: "was unconfirmed" } as const;
-const attemptsOf = (count: number) => (count === 1 ? "one attempt" : `at most ${count} attempts`);
+const attemptsOf = (most: number) => (most === 1 ? "one attempt" : `at most ${most} attempts`);
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 /**
  * The timeline as plain lines: a head, one line for each step with its gaps below it, one line for each action. Aligned
@@ -470,7 +475,8 @@ export function formatTimeline(timeline: Timeline): string {
   const whom = timeline.on_behalf_of === null ? timeline.agent : `${timeline.agent} for ${timeline.on_behalf_of}`;
   const head = [
     `run ${timeline.run_id}  ${timeline.status}`,
-    `agent ${whom}  ${timeline.events} events, ${timeline.actions.length} actions`,
+    `agent ${whom}  ${count(timeline.events, "event")}, ${count(timeline.actions.length, "action")}`,
+    `from ${timeline.started_at} to ${timeline.last_at}`,
     `log ${timeline.log} as of ${timeline.as_of}`,
   ].map(visible);
   const rows = timeline.steps.map((step) => [
