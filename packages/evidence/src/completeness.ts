@@ -1,6 +1,6 @@
 /**
  * How complete a run's evidence is: a score from 0 to 1 and the eight parts it is the mean of. Arithmetic over the run's
- * state, not an opinion. Spec: spec/run.md, "Completeness", with vectors in spec/vectors/completeness.
+ * state, not an opinion. Spec: spec/run.md, "Completeness", with vectors in spec/vectors/run.
  */
 import type { EventOf } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
