@@ -8,6 +8,7 @@
 import { parseBase64Url } from "./base64.ts";
 import { publicKeyFault } from "./ed25519.ts";
 import { assertNever } from "./errors.ts";
+import { es256KeyFault } from "./es256.ts";
 import type { ControlEvent, EventOf, RoleName } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { own } from "./own.ts";
@@ -155,6 +156,12 @@ export function agentOf(control: ControlState, id: string): AgentState | undefin
 export function ceilingOf(control: ControlState, id: string): readonly string[] {
   const agent = agentOf(control, id);
   return agent === undefined || agent.retired === true ? [] : agent.ceiling;
+}
+
+/** Whether the agent's registration lets it act in this environment; one that lists none lets it act in any. */
+export function mayActIn(control: ControlState, id: string, environment: string | undefined): boolean {
+  const listed = agentOf(control, id)?.environments;
+  return listed === undefined || (environment !== undefined && listed.includes(environment));
 }
 
 /** A person who is in the tenant now. */
@@ -516,6 +523,9 @@ function enrol(state: ControlState, event: EventOf<"approver.key.enrolled">, unl
   if (key.x === undefined) unlawful.push(`key ${key.kid} has no public key`);
   else if (key.alg === "ed25519" && publicKeyFault(parseBase64Url(key.x) ?? new Uint8Array(0)) !== undefined) {
     unlawful.push(`key ${key.kid} is not an acceptable Ed25519 key`);
+  }
+  if (key.alg === "es256" && es256KeyFault(parseBase64Url(key.x ?? "") ?? new Uint8Array(0)) !== undefined) {
+    unlawful.push(`key ${key.kid} is not an acceptable P-256 key`);
   }
   if (key.alg !== "ed25519" && !(key.alg === "es256" && method === "webauthn")) {
     unlawful.push(`${key.alg} is no algorithm of method ${method}`);

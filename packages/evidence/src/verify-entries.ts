@@ -6,6 +6,7 @@ import { canonicalText } from "./canonical.ts";
 import { approverKeyOf } from "./control.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { CountersignError } from "./errors.ts";
+import { verifyEs256 } from "./es256.ts";
 import type { Event, EventOf, RunEvent } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { LogFold } from "./fold.ts";
@@ -33,7 +34,7 @@ export type EntryFrame = {
 /** Told of every event that is understood, after it was judged, while its control state is current. */
 export type EntryListener = (event: Event, leaf: string, own: boolean) => void;
 
-const SIGNATURES = { ed25519: verifyEd25519 };
+const SIGNATURES = { ed25519: verifyEd25519, es256: verifyEs256 };
 
 /** Walks entries. Take them all, then finish; everything it found was told. */
 export class EntryWalk {
