@@ -145,9 +145,11 @@ export class Story {
     return this;
   }
 
-  register({ ceiling = ["fs", "infra"], mayExecute = false }: { ceiling?: string[]; mayExecute?: boolean } = {}): void {
+  register({ ceiling = ["fs", "infra"], environments }: { ceiling?: string[]; environments?: string[] } = {}): void {
     const type = this.ceilingEvent === "" ? "agent.registered" : "agent.changed";
-    const agent = { id: "ops-agent-3", ceiling, owner: this.person("owner").alias, may_execute: mayExecute };
+    const owner = this.person("owner").alias;
+    const where = environments === undefined ? {} : { environments };
+    const agent = { id: "ops-agent-3", ceiling, owner, ...where, may_execute: false };
     this.ceilingEvent = this.append(type, { agent }).event_id;
   }
 

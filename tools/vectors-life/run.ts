@@ -496,6 +496,28 @@ export const runCases: readonly Case[] = [
           run.close();
         },
       },
+      "environment-above-ceiling": {
+        desc: "The agent is registered for another environment than the one it acts in.",
+        faults: ["execution-above-ceiling", "execution-above-ceiling"],
+        tell: (story) => {
+          story.found({ people: ["sam"] });
+          story.register({ environments: ["dev"] });
+          const run = story.run();
+          run.play(ALLOWED);
+          run.close();
+        },
+      },
+      "environment-within-ceiling": {
+        desc: "Lawful: the agent is registered for the environment it acts in.",
+        faults: [],
+        tell: (story) => {
+          story.found({ people: ["sam"] });
+          story.register({ environments: ["dev", "prod"] });
+          const run = story.run();
+          run.play(ALLOWED);
+          run.close();
+        },
+      },
       "stale-ceiling": {
         desc: "The run cites a registration of the agent that was changed before it started.",
         faults: ["execution-above-ceiling"],

@@ -11,6 +11,7 @@ import {
   enrolledPeople,
   freezesOver,
   keyLiveAt,
+  mayActIn,
   permitKeyOf,
   personOf,
 } from "./control.ts";
@@ -805,6 +806,10 @@ export class Step {
     if (next.started) {
       const above = aboveCeiling([capability], ceilingOf(this.#control, agent));
       if (above !== undefined) this.fault(above.code, above.detail);
+      if (!mayActIn(this.#control, agent, target.environment)) {
+        const where = target.environment ?? "a target that names none";
+        this.fault("execution-above-ceiling", `${agent} is registered for other environments than ${where}`);
+      }
       const outside = scopeFault(next.scope, { action: one.action });
       if (outside !== undefined) this.fault(outside.code, outside.detail);
       const used = one.decision?.usage ?? { actions: 0, cents: 0, bytes: 0 };
