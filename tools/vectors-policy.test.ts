@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { canonicalText } from "@countersign/evidence/canonical";
 import { type LoadedPolicy, loadEngine, type PolicyEngine } from "@countersign/evidence/decide";
@@ -7,7 +8,9 @@ import { hex, sha256, utf8 } from "@countersign/evidence/hash";
 import { readBundle } from "@countersign/evidence/policy";
 import { formatFinding, policyFindings } from "@countersign/evidence/policy-finding";
 import { projectAction } from "@countersign/evidence/project";
-import { parseStrict } from "@countersign/evidence/strict-json";
+import { functionNames } from "@countersign/evidence/project-functions";
+import { type JsonValue, parseStrict } from "@countersign/evidence/strict-json";
+import { parseContract } from "@countersign/evidence/tool-contract";
 import { specVectors } from "@countersign/evidence/vectors.node";
 import { vectorDifferences, vectorsOnDisk } from "./vector-folder.ts";
 import type { BundleVector } from "./vectors-policy/bundles.ts";
@@ -47,6 +50,24 @@ test("vectors: the good bundle has the digest that sha256sum gives its manifest,
   assert.deepEqual(Object.fromEntries(policy.rules.map(({ id, digest }) => [id, digest])), good.rule_digests);
   for (const { path, sha256: listed } of policy.bundle.manifest.files)
     assert.equal(hex(sha256(utf8(good.files![path]!))), listed);
+});
+
+test("spec: what policy.md shows is a vector", () => {
+  const page = readFileSync(new URL("../spec/policy.md", import.meta.url), "utf8");
+  const shown = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, block]) => block!.trim());
+  const [args, projection, result, manifest, contract] = shown;
+  const { args: raw } = specVectors<ProjectVector>("policy/project").get("policy/project/valid-prod")!;
+  const decided = specVectors<DecideVector>("policy/decide").get("policy/decide/valid-prod")!;
+  assert.deepEqual(
+    [args, projection, result, manifest],
+    [raw, decided.projection, decided.result, good.files!["MANIFEST.json"]],
+  );
+  assert.ok(page.includes(good.digest!));
+  assert.ok(parseContract(JSON.parse(contract!) as JsonValue).ok);
+  assert.ok(good.files!["schema.cedarschema"]!.startsWith(/```cedarschema\n(.*?)```/s.exec(page)![1]!));
+  // Every finding and every function is on the page.
+  for (const code of [...Object.keys(policyFindings), ...functionNames]) assert.ok(page.includes(`\`${code}\``), code);
+  assert.ok(!page.includes("`no-such-finding`"), "the control");
 });
 
 test("vectors: every mutation of the good bundle gives its finding and no other", () => {
