@@ -324,7 +324,7 @@ export function openHttp(options: HttpOptions): Http {
 /** Who acts, for the event: the holder of the credential. */
 export function actorOf(caller: Caller): ActorBlock {
   const { kind, id } = caller.holder;
-  return { type: kind === "service" ? "system" : kind, id, credential: caller.credentialId };
+  return { type: kind === "service" ? "operator" : kind, id, credential: caller.credentialId };
 }
 
 /** The same request again has the same hash: method, path with query, and the body's bytes. */

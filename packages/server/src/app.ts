@@ -1,0 +1,249 @@
+/**
+ * The composition root: the only file that names every module. It opens what is shared (ledger, payload store, policy
+ * engine), hands each module the slices of its neighbours it asked for, and puts their handlers, tables and chores together.
+ */
+import "@countersign/evidence/hash.node";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { approvalTables, openApprovals } from "./approvals/routes.ts";
+import { approvalSteps } from "./approvals/steps.ts";
+import type { AdminOperations } from "./base/admin.ts";
+import type { Clock } from "./base/clock.ts";
+import type { Config } from "./base/config.ts";
+import { type Document, type Http, openHttp } from "./base/http.ts";
+import type { Log } from "./base/log.ts";
+import { openMetrics } from "./base/metrics.ts";
+import { pages } from "./base/pages.ts";
+import type { Handlers } from "./base/routes.ts";
+import { actionBook, actionOf } from "./dispatch/actions.ts";
+import { needsOf, withdraw } from "./dispatch/cancel.ts";
+import { dispatchTables, openDispatch } from "./dispatch/routes.ts";
+import { openArguments } from "./dispatch/start-action.ts";
+import { openApiText } from "./generated/openapi.ts";
+import { healthHandlers, type Troubles, wellKnown } from "./health.ts";
+import { due, openSweeper } from "./ledger/due.ts";
+import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
+import type { Table } from "./ledger/table.ts";
+import { systemTimers, type Timers } from "./ledger/timers.ts";
+import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
+import { openPayloadFiles } from "./payloads/files.ts";
+import { payloadHandlers } from "./payloads/routes.ts";
+import { openSealKeys } from "./payloads/seal-keys.ts";
+import { openVault } from "./payloads/store.ts";
+import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
+import { policyOperations } from "./policy/admin.ts";
+import { openEngineHost } from "./policy/engine-host.ts";
+import { openPolicyGate } from "./policy/gate.ts";
+import { openPublisher } from "./policy/publish.ts";
+import { openRuns, runTables } from "./runs/routes.ts";
+import { tenantOperations } from "./tenants/admin.ts";
+import { openAuthenticator } from "./tenants/authenticate.ts";
+import { loneActMark } from "./tenants/bootstrap.ts";
+import { openPeople } from "./tenants/people.ts";
+import { credentials, peopleByExternalId, people as peopleTable } from "./tenants/tables.ts";
+import { VERSION } from "./version.ts";
+
+/** Every module's tables. */
+export const tables: readonly Table[] = [
+  due,
+  ...[credentials, peopleTable, peopleByExternalId],
+  ...[payloads, payloadRefs, disclosures],
+  ...runTables,
+  ...dispatchTables,
+  ...approvalTables,
+];
+
+export type AppOptions = {
+  readonly dataDir: string;
+  readonly signerDir: string;
+  readonly sealDir: string;
+  readonly config: Pick<Config, "hostName" | "maxConnections" | "maxBodyBytes" | "policyDeadlineMs">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timers?: Timers;
+};
+
+export type App = {
+  readonly ledger: OpenLedger;
+  readonly http: Http;
+  /** What the command line can ask for. */
+  readonly admin: AdminOperations;
+  /** Takes nothing new, finishes what is under way, lets go of everything. */
+  close(): Promise<void>;
+};
+
+/** Pause between two sweeps for what has fallen due. */
+const SWEEP_EVERY_MS = 1000;
+
+/**
+ * Opens a server on a data directory; nothing listens yet.
+ *
+ * @throws CountersignError as openLedger and openSealKeys
+ */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { dataDir, signerDir, sealDir, config, clock, log, timers = systemTimers } = options;
+  const metrics = openMetrics();
+  const alarms = new Map<string, string>();
+  const ledger = await openLedger({
+    dataDir,
+    signerDir,
+    tables,
+    clock,
+    timers,
+    alarm(what, detail) {
+      alarms.set(what, detail);
+      log.error({ detail }, what);
+    },
+  });
+  const closers: (() => unknown)[] = [() => ledger.close()];
+  try {
+    const keys = openSealKeys(sealDir);
+    closers.unshift(() => keys.close());
+    const files = openPayloadFiles(join(dataDir, "payloads"));
+    closers.unshift(() => files.close());
+    const vault = openVault({ files, keys, clock, metrics });
+    const random16 = () => randomBytes(16);
+    const people = openPeople({ ledger, clock, keepDisclosure, seals: { ...vault, lookupHash: keys.lookupHash } });
+
+    const engine = { deadlineMs: config.policyDeadlineMs, clock, timers, metrics, log };
+    const host = openEngineHost(engine);
+    closers.unshift(() => host.close());
+    const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log });
+    const publisher = openPublisher({
+      ledger,
+      gate: policy,
+      engine,
+      loneActMark,
+      node: "local",
+      payloads: {
+        putPublic: (tenant, bytes, mediaType) => vault.put(tenant, bytes, { mediaType, classification: "public" }),
+        cite: citePayload,
+      },
+    });
+
+    const dispatchVault = {
+      ...vault,
+      openDisclosure: openDisclosure.bind(undefined, vault),
+      needPayload,
+      citePayload,
+      keepDisclosure,
+    };
+    const steps = approvalSteps(actionBook);
+    const dispatch = openDispatch({
+      ledger,
+      vault: dispatchVault,
+      policy,
+      approvals: steps,
+      nowMs: clock.nowMs,
+      monotonicMs: clock.monotonicMs,
+      random16,
+      pause: (ms, signal) => pause(timers, ms, signal),
+    });
+    const approvals = openApprovals(
+      {
+        ledger,
+        actions: actionBook,
+        async openArguments(reader, actionId) {
+          const record = actionOf(reader, actionId);
+          if (record === undefined) return undefined;
+          const { bytes, disclosure } = await openArguments({ vault: dispatchVault }, reader, record);
+          return { bytes, salt: disclosure[0] };
+        },
+        bundleOf: policy.bundleOf,
+        sealDisclosure: vault.sealDisclosure,
+        keepDisclosure,
+        random16,
+      },
+      steps,
+    );
+    const runs = openRuns({
+      ledger,
+      actions: {
+        needs: (action) => needsOf(steps, action),
+        withdraw: (tx, action, reason, derived) => withdraw(steps, tx, action, reason, derived),
+      },
+      aliasFor: people.aliasOf,
+      sealDisclosure: vault.sealDisclosure,
+      keepDisclosure,
+      random16,
+    });
+
+    const sweeper = openSweeper({
+      ledger,
+      nowMs: clock.nowMs,
+      after: timers.after,
+      chores: [...runs.chores, ...dispatch.chores, ...approvals.chores],
+      onTrouble: (chore, tenant, cause) => log.error({ chore, tenant, err: cause }, "something due could not be done"),
+      everyMs: SWEEP_EVERY_MS,
+    });
+    closers.unshift(() => sweeper.close());
+
+    const troubles: Troubles = new Map([
+      ["ledger", () => alarms.get("a write failed") ?? alarms.get("the database cannot be opened again")],
+      ["policy", () => host.trouble()],
+    ]);
+    const handlers = {
+      ...healthHandlers({ ledger, troubles }),
+      ...payloadHandlers({ ledger, vault }),
+      ...runs.handlers,
+      ...dispatch.handlers,
+      ...approvals.handlers,
+    };
+    const metricsPage: Document = {
+      path: "/metrics",
+      roles: ["operator", "admin"],
+      contentType: metrics.contentType,
+      read: () => metrics.text(),
+    };
+    const http = openHttp({
+      handlers: handlers as unknown as Handlers,
+      documents: [...pages(openApiText), wellKnown(ledger, VERSION), metricsPage],
+      authenticate: openAuthenticator(ledger, clock),
+      newestCheckpoint: (tenant) => ledger.reader(tenant)?.checkpoint,
+      log,
+      metrics,
+      clock,
+      limits: config,
+    });
+    closers.unshift(() => http.close());
+    metrics.gauge("ledger_waiting_commands", "Commands waiting for a batch.", () => ledger.waiting());
+    await Promise.all(ledger.tenants().map((tenant) => policy.refresh(tenant)));
+
+    const admin: AdminOperations = {
+      ...tenantOperations({ ledger, people, hostName: config.hostName }),
+      ...policyOperations({ ledger, publisher }),
+    };
+    let closing: Promise<void> | undefined;
+    return { ledger, http, admin, close: () => (closing ??= closeAll(closers)) };
+  } catch (cause) {
+    await closeAll(closers);
+    throw cause;
+  }
+}
+
+/** In the order given; a part that cannot close keeps nobody else from it. */
+async function closeAll(closers: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers) {
+    try {
+      await close();
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "not everything could be closed");
+}
+
+/** Resolves after `ms`, or at once when aborted. */
+function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const cancel = timers.after(ms, done);
+    function done(): void {
+      signal.removeEventListener("abort", done);
+      cancel();
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+  });
+}
