@@ -128,7 +128,7 @@ export const TestsShape = list(
 );
 
 export type BundleHeader = TypeOf<typeof HeaderShape>;
-export type Manifest = TypeOf<typeof ManifestShape>;
+export type BundleManifest = TypeOf<typeof ManifestShape>;
 export type ReasonCatalogue = TypeOf<typeof ReasonsShape>;
 export type ReasonClass = ReasonCatalogue[string]["class"];
 export type RoleCatalogue = TypeOf<typeof RolesShape>;

@@ -8,6 +8,7 @@
 
 import {
   type BundleHeader,
+  type BundleManifest,
   type BundleTest,
   COMBINING,
   ENGINE,
@@ -17,7 +18,6 @@ import {
   LabelsShape,
   MAX_BUNDLE_FILES,
   MAX_FILE_BYTES,
-  type Manifest,
   ManifestShape,
   type ReasonCatalogue,
   type ReasonClass,
@@ -45,7 +45,7 @@ export type BoundContract = { readonly contract: ToolContract; readonly digest: 
 /** A policy bundle whose files are all there, listed, unaltered and of their shapes. What its rules say is not checked yet. */
 export type Bundle = {
   readonly digest: Digest;
-  readonly manifest: Manifest;
+  readonly manifest: BundleManifest;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly schema: string;
   readonly policies: readonly { readonly path: string; readonly text: string }[];
@@ -72,7 +72,7 @@ export function policyDigest(manifestBytes: Uint8Array): Digest {
  * @param files every file but the manifest, by path
  */
 export function buildManifest(files: ReadonlyMap<string, Uint8Array>, header: BundleHeader): Uint8Array {
-  const manifest: Manifest = {
+  const manifest: BundleManifest = {
     ctx: "countersign/v1/policy-bundle",
     format: 1,
     name: header.name,
@@ -217,7 +217,7 @@ class BundleCheck {
     }
   }
 
-  manifest(): Manifest | undefined {
+  manifest(): BundleManifest | undefined {
     const bytes = this.files.get(MANIFEST_PATH);
     if (bytes === undefined) {
       this.find("manifest-missing", "a bundle is named by its manifest; publishing makes it from bundle.json");
@@ -244,7 +244,7 @@ class BundleCheck {
     return manifest;
   }
 
-  #versions(manifest: Manifest): void {
+  #versions(manifest: BundleManifest): void {
     const { name, lang, crate } = manifest.engine;
     if (name !== ENGINE.name || lang !== ENGINE.lang || crate !== ENGINE.crate) {
       this.find(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyFunction, functionNames, functionTypes, type Source, valueAt } from "./project-functions.ts";
+import { type ArgumentSource, applyFunction, functionNames, functionTypes, valueAt } from "./project-functions.ts";
 import type { JsonValue } from "./strict-json.ts";
 import { fitsType } from "./tool-contract.ts";
 
@@ -12,7 +12,7 @@ type Row = readonly [
   expected: JsonValue | typeof REFUSED,
 ];
 
-const rows: { readonly [F in Source["fn"]]: readonly Row[] } = {
+const rows: { readonly [F in ArgumentSource["fn"]]: readonly Row[] } = {
   string: [
     [{}, "a", "a"],
     [{}, "", ""],
@@ -163,7 +163,7 @@ const rows: { readonly [F in Source["fn"]]: readonly Row[] } = {
 for (const fn of functionNames) {
   test(`project: ${fn}`, () => {
     for (const [parameters, value, expected] of rows[fn]) {
-      const source = { from: "/x", fn, ...parameters } as Source; // rows give the function's own parameters
+      const source = { from: "/x", fn, ...parameters } as ArgumentSource; // rows give the function's own parameters
       const applied = applyFunction(source, value);
       const actual = applied.ok ? applied.value : REFUSED;
       assert.deepEqual(actual, expected, `${fn}(${JSON.stringify(parameters)}) of ${JSON.stringify(value)}`);
@@ -174,7 +174,7 @@ for (const fn of functionNames) {
 test("project: every function is total and gives its own type or nothing", () => {
   fc.assert(
     fc.property(fc.constantFrom(...functionNames), fc.jsonValue(), (fn, value) => {
-      const source = { from: "/x", fn, ...(fn === "enum" ? { values: ["a"] } : {}) } as Source; // the one needed parameter
+      const source = { from: "/x", fn, ...(fn === "enum" ? { values: ["a"] } : {}) } as ArgumentSource; // the one needed parameter
       const applied = applyFunction(source, value as JsonValue);
       if (applied.ok)
         assert.ok(fitsType(applied.value, functionTypes[fn]), `${fn} gave ${JSON.stringify(applied.value)}`);

@@ -67,12 +67,12 @@ const parameters = {
 } as const satisfies Record<string, Readonly<Record<string, Shape<unknown>>>>;
 
 export type FunctionName = keyof typeof parameters;
-type SourceOf<F extends FunctionName> = {
+type ArgumentSourceOf<F extends FunctionName> = {
   readonly from: string;
   readonly fn: F;
 } & ((typeof parameters)[F] extends infer P extends Members ? ObjectOf<P> : never);
 /** A function with its parameters and the pointer into the arguments it reads. */
-export type Source = { [F in FunctionName]: SourceOf<F> }[FunctionName];
+export type ArgumentSource = { [F in FunctionName]: ArgumentSourceOf<F> }[FunctionName];
 
 /** The type each function gives. */
 export const functionTypes = {
@@ -101,15 +101,15 @@ export const functionNames = Object.keys(functionTypes) as readonly FunctionName
 export function sourceShape<const M extends Readonly<Record<string, Shape<unknown>>>>(
   more: M,
   objectShape: (members: Readonly<Record<string, Shape<unknown>>>) => Shape<unknown>,
-): Shape<Source & ObjectOf<M>> {
-  // Each case is the object of exactly the members that the mapped type Source lists for its function.
+): Shape<ArgumentSource & ObjectOf<M>> {
+  // Each case is the object of exactly the members that the mapped type ArgumentSource lists for its function.
   return either(
     `a projection whose fn is one of ${functionNames.join(", ")}`,
     ...functionNames.map((fn) => ({
       is: (value: JsonValue) => isObject(value) && value.fn === fn,
       shape: objectShape({ from: Pointer, fn: oneOf(fn), ...parameters[fn], ...more }),
     })),
-  ) as Shape<Source & ObjectOf<M>>;
+  ) as Shape<ArgumentSource & ObjectOf<M>>;
 }
 
 /** What a function gave, or what it could not take: `problem` completes "the value …". */
@@ -118,7 +118,7 @@ export type Applied =
   | { readonly ok: false; readonly problem: string };
 
 /** Applies a source's function to the value its pointer leads to; undefined when there is none. */
-export function applyFunction(source: Source, value: JsonValue | undefined): Applied {
+export function applyFunction(source: ArgumentSource, value: JsonValue | undefined): Applied {
   if (source.fn === "has") return given(value !== undefined && value !== null);
   if (value === undefined || value === null) return refused("is missing");
   switch (source.fn) {
@@ -194,7 +194,7 @@ function asCents(value: JsonValue): Applied {
   return given(Number(parts[1]) * 100 + Number((parts[2] ?? "").padEnd(2, "0")));
 }
 
-function total(source: SourceOf<"max"> | SourceOf<"sum">, value: JsonValue): Applied {
+function total(source: ArgumentSourceOf<"max"> | ArgumentSourceOf<"sum">, value: JsonValue): Applied {
   if (!Array.isArray(value)) return refused("is not an array");
   let result: number | undefined = source.fn === "sum" ? 0 : undefined;
   for (const item of value as readonly JsonValue[]) {

@@ -5,7 +5,7 @@
 import type { CoreRuleId } from "./core-rules.ts";
 import { assert } from "./errors.ts";
 import { isObject } from "./json-shape.ts";
-import { type Applied, applyFunction, type Projected, type Source, valueAt } from "./project-functions.ts";
+import { type Applied, type ArgumentSource, applyFunction, type Projected, valueAt } from "./project-functions.ts";
 import {
   MAX_PROJECTION_BYTES,
   type Projection,
@@ -152,18 +152,18 @@ class Reading {
     this.failure ??= failed(problem, pointer);
   }
 
-  value(source: Source): Projected {
+  value(source: ArgumentSource): Projected {
     return this.#take(source.from, applyFunction(source, valueAt(this.args, source.from)));
   }
 
   /** A source that gives String; the contract was checked for it. */
-  text(source: Source): string {
+  text(source: ArgumentSource): string {
     const value = this.value(source);
     return typeof value === "string" ? value : "";
   }
 
   /** The same for one string or for each item of an array. */
-  texts(source: Source): readonly string[] {
+  texts(source: ArgumentSource): readonly string[] {
     const value = valueAt(this.args, source.from);
     if (value === undefined || value === null) return [];
     const items: readonly JsonValue[] = Array.isArray(value) ? value : [value];

@@ -24,7 +24,7 @@ import {
   type TypeOf,
   text,
 } from "./json-shape.ts";
-import { functionTypes, type ProjectedType, type Source, sourceShape } from "./project-functions.ts";
+import { type ArgumentSource, functionTypes, type ProjectedType, sourceShape } from "./project-functions.ts";
 import type { JsonValue } from "./strict-json.ts";
 
 const ToolName = pattern(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$/, "a tool's name of up to 128 characters");
@@ -34,7 +34,7 @@ const PointerName = /^(\/[^/]{1,64}){1,8}$/;
 
 const source = sourceShape({}, object);
 const constant = object({ const: text(512) });
-const constantOr = either<TypeOf<typeof constant> | Source>(
+const constantOr = either<TypeOf<typeof constant> | ArgumentSource>(
   "a constant or a projection",
   { is: hasMember("const"), shape: constant },
   { is: hasMember("fn"), shape: source },
@@ -79,7 +79,7 @@ const ContractShape = object({
   resource: object({
     system: text(128),
     id: constantOr,
-    env: either<TypeOf<typeof constant> | Source | TypeOf<typeof bySegment>>(
+    env: either<TypeOf<typeof constant> | ArgumentSource | TypeOf<typeof bySegment>>(
       "a constant, a projection or a list of segments",
       { is: hasMember("const"), shape: constant },
       { is: hasMember("fn"), shape: source },
@@ -176,7 +176,7 @@ function contractDeviations(contract: ToolContract): readonly Deviation[] {
     const name = from.split("/")[1]!.replaceAll("~1", "/").replaceAll("~0", "~");
     if (known !== undefined && !known.has(name)) note(pointer, "points at an argument that input_schema does not have");
   };
-  const mustBe = (type: ProjectedType, one: Source, pointer: string) => {
+  const mustBe = (type: ProjectedType, one: ArgumentSource, pointer: string) => {
     if (functionTypes[one.fn] !== type) note(`${pointer}/fn`, `must be a function that gives ${type}`);
     readsKnown(one.from, `${pointer}/from`);
   };
