@@ -5,10 +5,10 @@
 import { formatApprovalRequest, parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { assert, CountersignError } from "@countersign/evidence/errors";
-import type { ActorBlock, ApprovalRequirement, EventOf } from "@countersign/evidence/event";
+import type { ActorBlock, ApprovalRequirement, EventOf, Kind } from "@countersign/evidence/event";
 import type { ApprovalId } from "@countersign/evidence/ids";
 import { renderApproval } from "@countersign/evidence/rendering";
-import type { Need, Transaction } from "../ledger/command.ts";
+import type { Need, Placed, Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvalUses, needsOfApproval, noteApproval } from "./approvals.ts";
 import type { ActionBook } from "./faces.ts";
@@ -42,7 +42,7 @@ export type ApprovalSteps = {
 };
 
 export function approvalSteps(actions: ActionBook): ApprovalSteps {
-  const noted = (tx: Transaction, placed: Parameters<typeof noteApproval>[1]) => {
+  const noted = <K extends Kind>(tx: Transaction, placed: Placed<K>) => {
     noteApproval(tx, placed);
     actions.note(tx, placed);
   };

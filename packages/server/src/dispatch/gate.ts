@@ -49,6 +49,8 @@ export type View = {
 export type Reading = {
   readonly action: ActionBlock;
   readonly targets: readonly TouchedTarget[];
+  /** False when neither a contract nor the agent names the capability: then it is above nothing. */
+  readonly isNamed: boolean;
   readonly toolContract: string | undefined;
   readonly costCents: number;
   readonly denial: CoreRuleId | undefined;
@@ -176,7 +178,8 @@ function firstDenial(
   const { capability } = action;
   if (targets.some((target) => freezesOver(control, { agent, capability, target }).length > 0)) return "core:frozen";
   if (isExpired(run, view.nowMs)) return "core:run-expired";
-  if (aboveCeiling([capability], ceilingOf(control, agent)) !== undefined) return "core:above-ceiling";
+  const above = reading.isNamed ? aboveCeiling([capability], ceilingOf(control, agent)) : undefined;
+  if (above !== undefined) return above.rule;
   if (reading.denial !== undefined) return reading.denial;
   for (const target of targets) {
     const outside = scopeFault(run.scope, { action: { ...action, target } });
@@ -206,7 +209,8 @@ const FROM_THE_ENGINE: ReadonlySet<string> = new Set<CoreRuleId>([
 function unread(asked: Asked, denial: CoreRuleId): Reading {
   const target = asked.target ?? { system: "unknown", resource: "unknown" };
   const action = blockOf(asked, asked.capability ?? "unknown", target);
-  return { action, targets: [target], toolContract: undefined, costCents: asked.costCents ?? 0, denial };
+  const isNamed = asked.capability !== undefined;
+  return { action, targets: [target], isNamed, toolContract: undefined, costCents: asked.costCents ?? 0, denial };
 }
 
 function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<PolicyGate["decide"]>>): Reading {
@@ -219,7 +223,7 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
     const action = blockOf(asked, asked.capability ?? capability, target);
     // Without a projection the engine's answer is a built-in denial, about the arguments or about itself.
     const rule = trouble?.rule ?? (evaluated.result.matched_rule as CoreRuleId);
-    return { action, targets: [target], toolContract, costCents: asked.costCents ?? 0, denial: rule };
+    return { action, targets: [target], isNamed: true, toolContract, costCents: asked.costCents ?? 0, denial: rule };
   }
   const [target = { system: "unknown", resource: "unknown" }] = targets;
   const differs = asked.target !== undefined && !sameTarget(asked.target, target);
@@ -234,7 +238,7 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
         ? "core:label-invalid"
         : undefined;
   const costCents = contract.cost_cents === undefined ? (asked.costCents ?? 0) : parsed.context.cost_cents;
-  return { action: blockOf(asked, capability, target), targets, toolContract, costCents, denial };
+  return { action: blockOf(asked, capability, target), targets, isNamed: true, toolContract, costCents, denial };
 }
 
 function blockOf(asked: Asked, capability: string, target: ActionBlock["target"]): ActionBlock {
