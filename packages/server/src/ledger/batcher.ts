@@ -11,6 +11,7 @@ import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/
 import { equalBytes } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
 import { consistencyPath, inclusionPath } from "@countersign/evidence/merkle";
+import type { Clock } from "../base/clock.ts";
 import { type Below, PendingTransaction, type Randomness, SYSTEM } from "./append.ts";
 import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
 import type { Appended, Command, Need, Submission } from "./command.ts";
@@ -20,9 +21,6 @@ import { openLogs } from "./opening.ts";
 import { RunCache } from "./run-cache.ts";
 import type { SignAnswer, Signer, SignRequest } from "./signer/protocol.ts";
 import type { Timers } from "./timers.ts";
-
-/** The two clocks of base/clock.ts. */
-export type Clock = { nowMs(): number; monotonicMs(): number };
 
 export type BatcherOptions = {
   readonly openEngine: () => Promise<Engine>;

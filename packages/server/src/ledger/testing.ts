@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActorBlock } from "@countersign/evidence/event";
-import type { Clock } from "./batcher.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Submission } from "./command.ts";
 import { type LedgerOptions, type OpenLedger, openLedger } from "./ledger.ts";
 
