@@ -38,6 +38,44 @@ export function scanRules(text: string): readonly ScanFinding[] {
   return findings;
 }
 
+/** One rule as it stands in a file, and its annotations by name; strings are unquoted. */
+export type RuleSource = { readonly text: string; readonly annotations: ReadonlyMap<string, string> };
+
+/** The rules of a file, in order. Linear in the text; for text that {@link scanRules} has no finding about. */
+export function ruleTexts(text: string): readonly RuleSource[] {
+  const rules: RuleSource[] = [];
+  let first: Token | undefined;
+  let annotations = new Map<string, string>();
+  let depth = 0;
+  let seen: Token[] = [];
+  for (const token of tokensOf(text)) {
+    first ??= token;
+    // @name("value"): five tokens. An annotation stands before the rule's own parentheses, never inside them.
+    seen = [...seen.slice(-4), token];
+    const [at, name, open, value, close] = seen;
+    if (at?.value === "@" && open?.value === "(" && value?.kind === "text" && close?.value === ")" && depth === 1) {
+      annotations.set(name!.value, unquote(value.value)); // five tokens were seen, so the second is there
+    }
+    if (token.kind === "sign" && "([{".includes(token.value)) depth++;
+    else if (token.kind === "sign" && ")]}".includes(token.value)) depth = Math.max(0, depth - 1);
+    if (token.value !== ";" || depth > 0) continue;
+    rules.push({ text: text.slice(first.at, token.at + 1), annotations });
+    first = undefined;
+    annotations = new Map();
+    seen = [];
+  }
+  return rules;
+}
+
+/** A Cedar string literal's value, as far as annotations use it: the escapes of JSON, else the text as it stands. */
+function unquote(literal: string): string {
+  try {
+    return String(JSON.parse(literal));
+  } catch {
+    return literal.slice(1, -1);
+  }
+}
+
 /** Why the engine may not be given this schema; empty when it may. */
 export function scanSchema(text: string): readonly ScanFinding[] {
   const findings: ScanFinding[] = [];

@@ -17,7 +17,8 @@ import { type Digest, digestOf } from "./hash.ts";
 import type { Bundle } from "./policy.ts";
 import { indexPolicy, type LoadOutcome, type PolicyIndex, type ToolSlice } from "./policy-index.ts";
 import { type Projection, parseProjection } from "./projection.ts";
-import { type Rule, type Severity, severities } from "./rules.ts";
+import type { Rule } from "./rules.ts";
+import { type Severity, severities } from "./severity.ts";
 
 export type { LoadOutcome } from "./policy-index.ts";
 

@@ -7,7 +7,7 @@ import { type Cedar, loadCedar, requestOf } from "./cedar.ts";
 import { coreDenial, type DecisionResult, engineOver, gateDigest, type LoadedPolicy, loadEngine } from "./decide.ts";
 import { projectAction } from "./project.ts";
 import { parseProjection } from "./projection.ts";
-import { severities } from "./rules.ts";
+import { severities } from "./severity.ts";
 
 const verbs = ["read", "write", "delete"] as const;
 const tools = ["t0", "t1", "t2", "t3", "t4"] as const;

@@ -11,13 +11,11 @@ import type { ApprovalRequirement, Decision } from "./event.ts";
 import { type Digest, digestOf } from "./hash.ts";
 import type { Bundle } from "./policy.ts";
 import { type FindingCode, lineAt, type PolicyFinding, policyFinding } from "./policy-finding.ts";
+import { type Severity, severities } from "./severity.ts";
 
 export const MAX_RULES = 1000;
 /** Levels of an expression the engine is given; it survives about 400. */
 const MAX_EXPRESSION_DEPTH = 64;
-
-export const severities = ["low", "medium", "high", "critical"] as const;
-export type Severity = (typeof severities)[number];
 
 /** One rule of a bundle. */
 export type Rule = {
