@@ -64,7 +64,7 @@ export type ApproverKey = {
   readonly revoked?: { readonly at: string; readonly compromisedSince?: string };
 };
 
-export type ActivePolicy = {
+export type PolicyInForce = {
   readonly revision: string;
   readonly digest: string;
   readonly author: string;
@@ -89,9 +89,9 @@ export type ControlState = {
   readonly credentials: Readonly<Record<string, CredentialState>>;
   readonly persons: Readonly<Record<string, PersonState>>;
   readonly approverKeys: Readonly<Record<string, ApproverKey>>;
-  readonly policy: ActivePolicy | null;
+  readonly policy: PolicyInForce | null;
   /** Every revision ever published, with its digest, author and engine; none is used twice. */
-  readonly revisions: Readonly<Record<string, Pick<ActivePolicy, "digest" | "author" | "engine">>>;
+  readonly revisions: Readonly<Record<string, Pick<PolicyInForce, "digest" | "author" | "engine">>>;
   readonly shadow: string | null;
   readonly freezes: readonly Freeze[];
   readonly retention: { readonly version: number; readonly digest: string } | null;
@@ -201,7 +201,7 @@ export function enrolledPeople(control: ControlState): Set<string> {
 }
 
 /** The policy in force now, or undefined before the first publish. */
-export function activePolicyOf(control: ControlState): ActivePolicy | undefined {
+export function activePolicyOf(control: ControlState): PolicyInForce | undefined {
   return control.policy ?? undefined;
 }
 
@@ -557,7 +557,7 @@ function publish(state: ControlState, event: EventOf<"policy.published">, unlawf
   if (separation === "waived" && needsTwoPeople(state) && event.bootstrap !== true) {
     unlawful.push("a production tenant needs another person's approval");
   }
-  const policy: ActivePolicy = { revision, digest, author, engine, event: event.event_id };
+  const policy: PolicyInForce = { revision, digest, author, engine, event: event.event_id };
   return { ...state, policy, revisions: { ...state.revisions, [revision]: { digest, author, engine } } };
 }
 
@@ -570,7 +570,7 @@ function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unl
     unlawful.push(`${digest} was never published`);
     return state;
   }
-  const policy: ActivePolicy = { revision, ...old, event: event.event_id };
+  const policy: PolicyInForce = { revision, ...old, event: event.event_id };
   return { ...state, policy, revisions: { ...state.revisions, [revision]: old } };
 }
 

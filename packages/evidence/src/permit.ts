@@ -45,7 +45,7 @@ export type PermitClaims = {
   readonly leaf_hash: string;
 };
 
-export type Permit = {
+export type PermitToken = {
   readonly kid: string;
   readonly claims: PermitClaims;
   /** What was signed: header and payload as they stand in the token. */
@@ -96,7 +96,7 @@ export function formatPermit(signingInput: string, signature: Uint8Array): strin
 }
 
 /** A token's parts, unverified; undefined unless it is a canonical permit token of ours. At most 8,192 characters. */
-export function parsePermit(token: string): Permit | undefined {
+export function parsePermit(token: string): PermitToken | undefined {
   if (token.length > 8192) return undefined;
   const [first, second, third, ...more] = token.split(".");
   if (first === undefined || second === undefined || third === undefined || more.length > 0) return undefined;

@@ -51,7 +51,7 @@ export type DecisionState = {
   readonly usage: Amounts;
 };
 
-export type ApprovalState = {
+export type BoundApproval = {
   readonly id: string;
   readonly requestDigest: string;
   readonly rendering: string;
@@ -91,7 +91,7 @@ export type ActionState = {
   readonly argsBytes: number;
   readonly request?: RequestState;
   readonly decision?: DecisionState;
-  readonly approval?: ApprovalState;
+  readonly approval?: BoundApproval;
   /** Set by approval.superseded: the approval that must come next, and the one it replaces. */
   readonly replacing?: { readonly by: string; readonly old: string };
   readonly permit?: PermitState;

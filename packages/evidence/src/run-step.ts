@@ -33,9 +33,9 @@ import { type Ballot, peopleFault, quorumOf, voterFault } from "./quorum.ts";
 import {
   type ActionEnd,
   type ActionState,
-  type ApprovalState,
   type AttemptEnd,
   actionOf,
+  type BoundApproval,
   type DecisionState,
   isFailure,
   MAX_SETTLED_RECORDS,
@@ -535,7 +535,7 @@ export class Step {
     }
   }
 
-  #voted(one: ActionState, approval: ApprovalState, event: EventOf<"approval.voted">) {
+  #voted(one: ActionState, approval: BoundApproval, event: EventOf<"approval.voted">) {
     const { vote } = event;
     this.#expectPhase(one, event.type, "waiting");
     if (event.ts > approval.expiresAt) this.fault("approval-used-late", `it expired at ${approval.expiresAt}`);
@@ -579,7 +579,7 @@ export class Step {
     this.#put({ ...one, approval: { ...approval, ballots: [...approval.ballots, ballot] } });
   }
 
-  #granted(one: ActionState, approval: ApprovalState, event: EventOf<"approval.granted">) {
+  #granted(one: ActionState, approval: BoundApproval, event: EventOf<"approval.granted">) {
     const { people, separation: said, usable_until: usableUntil } = event.granted;
     this.#expectPhase(one, event.type, "waiting");
     if (event.ts > approval.expiresAt) this.fault("approval-used-late", `it expired at ${approval.expiresAt}`);
@@ -608,7 +608,7 @@ export class Step {
     this.#settle(one, ENDS_OF_APPROVAL[type]);
   }
 
-  #consumed(one: ActionState, approval: ApprovalState, event: EventOf<"approval.consumed">) {
+  #consumed(one: ActionState, approval: BoundApproval, event: EventOf<"approval.consumed">) {
     const { permit_id: permitId, job_id: jobId } = event.consumed;
     if (approval.consumed !== undefined) {
       return this.fault("approval-used-twice", `${approval.id} was used for permit ${approval.consumed.permitId}`);
@@ -626,7 +626,7 @@ export class Step {
   }
 
   /** At the use: the same policy, and approvers who would be entitled now. */
-  #stillGood(one: ActionState, approval: ApprovalState, granted: NonNullable<ApprovalState["granted"]>) {
+  #stillGood(one: ActionState, approval: BoundApproval, granted: NonNullable<BoundApproval["granted"]>) {
     const active = activePolicyOf(this.#control);
     if (active?.digest !== approval.policyDigest) {
       this.fault("approval-binding-differs", `approved under ${approval.policyDigest}, which is no longer the policy`);
