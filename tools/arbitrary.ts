@@ -16,6 +16,15 @@ export function arbitraryOf<S extends TSchema>(schema: S): fc.Arbitrary<Static<S
   return fromShape(shapeOf(schema)) as fc.Arbitrary<Static<S>>;
 }
 
+/**
+ * How often to run a property: `push` times, or RUNS times that (`npm run test:full`), from SEED when it is given.
+ * A failure prints its seed; SEED=… replays it.
+ */
+export function runs(push: number): { readonly numRuns: number; readonly seed?: number } {
+  const { RUNS = "1", SEED } = process.env;
+  return { numRuns: push * Number(RUNS), ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+}
+
 /** Lists, records and open-ended strings get at most this many parts above their minimum: enough to have an order. */
 const FEW = 4;
 

@@ -8,12 +8,11 @@ import canonicalize from "canonicalize";
 import fc from "fast-check";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
-import { arbitraryOf } from "./arbitrary.ts";
+import { arbitraryOf, runs } from "./arbitrary.ts";
 import { shapeOf } from "./gen/shape.ts";
 import { largestOf } from "./largest.ts";
 import { type Mutation, mutationsOf } from "./mutation.ts";
 
-const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) };
 const schemas: readonly (readonly [string, TSchema])[] = kindNames.map((kind) => [kind, kinds[kind].schema]);
 
 test("event: every generated value of every kind is accepted, and its text is what two JCS writers give", () => {
@@ -28,7 +27,7 @@ test("event: every generated value of every kind is accepted, and its text is wh
         assert.equal(text, canonicalText(value));
         assert.deepEqual(checkEvent(JSON.parse(text)), []);
       }),
-      { numRuns: 20, ...SEED },
+      runs(20),
     );
   }
   assert.ok(unordered > schemas.length * 19, "control: the values do not come in canonical order by themselves");
@@ -48,7 +47,7 @@ test("event: one thing wrong anywhere gives one fault with its pointer", () => {
           seen.add(mutation.name);
         }
       }),
-      { numRuns: 15, ...SEED },
+      runs(15),
     );
   }
   assert.deepEqual([...seen].sort(), ["missing-member", "too-long", "unknown-member", "wrong-type"]);

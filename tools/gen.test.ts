@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { type TSchema, Type } from "typebox";
-import { arbitraryOf } from "./arbitrary.ts";
+import { arbitraryOf, runs } from "./arbitrary.ts";
 import { eventShapesSource } from "./gen/event-shapes.ts";
 import { shapeOf } from "./gen/shape.ts";
 import { largestOf } from "./largest.ts";
@@ -63,7 +63,7 @@ test("gen: the rest of the subset: tags, tuples, sets, null or object, lists of 
           `${name} at ${pointer}`,
         );
     }),
-    { numRuns: 60 },
+    runs(60),
   );
   const largest = largestOf(sample);
   assert.deepEqual(checkEvent(largest), []);

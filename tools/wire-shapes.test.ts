@@ -11,12 +11,11 @@ import type { ShapeFault } from "@countersign/evidence/shape-fault";
 import { type OperationName, operations } from "@countersign/evidence/wire";
 import fc from "fast-check";
 import type { TSchema } from "typebox";
-import { arbitraryOf } from "./arbitrary.ts";
+import { arbitraryOf, runs } from "./arbitrary.ts";
 import { shapeOf } from "./gen/shape.ts";
 import { bodyKind, type OperationDefinition, type Operations } from "./gen/wire-shapes.ts";
 import { mutationsOf } from "./mutation.ts";
 
-const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) };
 const table: Operations = operations;
 const names = Object.keys(operations) as OperationName[]; // the keys of the table are its operations' names
 
@@ -63,7 +62,7 @@ test("wire: generated requests of every operation are accepted, one thing wrong 
           assert.deepEqual(found, [[pointer, wrong]], `${name}: ${mutation} at ${pointer}`);
         }
       }),
-      { numRuns: 40, ...SEED },
+      runs(40),
     );
   }
 });

@@ -35,7 +35,7 @@ export class CheckSource {
   members(members: readonly Member[], name: string): string {
     const key = `members ${members.map((member) => `${member.name} ${member.optional} ${shapeKey(member.shape)}`)}`;
     return this.#declared.once(key, `countOf${pascal(name)}`, (own) => {
-      return `function ${own}(o: Members, at: string, faults: ShapeFault[]): number {
+      return `function ${own}(o: Unchecked, at: string, faults: ShapeFault[]): number {
 ${this.#count(members)}
   return seen;
 }`;

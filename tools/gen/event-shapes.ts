@@ -66,7 +66,7 @@ ${chainLines.join("\n")}
 
 type Group = {
   readonly names: readonly string[];
-  readonly count: (o: Members, at: string, faults: ShapeFault[]) => number;
+  readonly count: (o: Unchecked, at: string, faults: ShapeFault[]) => number;
 };
 
 const stranger = ${literal(STRANGER)};
@@ -81,7 +81,7 @@ ${kindLines.join("\n")}
 
 ${orders}
 
-const orderOfKind = new Map<Kind, (o: Members) => Members>([
+const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
 ${orderLines.join("\n")}
 ]);
 `;

@@ -31,7 +31,7 @@ export class OrderSource {
         const guarded = optional && ordered !== value ? `${value} === undefined ? undefined : ${ordered}` : ordered;
         return `    ${property(name)}: ${guarded},`;
       });
-      return `function ${own}(o: Members): Members {\n  return {\n${members.join("\n")}\n  };\n}`;
+      return `function ${own}(o: Unchecked): Unchecked {\n  return {\n${members.join("\n")}\n  };\n}`;
     });
   }
 
@@ -39,10 +39,10 @@ export class OrderSource {
   #ordered(shape: Shape, met: string, value: string): string {
     switch (shape.kind) {
       case "object":
-        return `${this.order(shape, met)}(${value} as Members)`;
+        return `${this.order(shape, met)}(${value} as Unchecked)`;
       case "record":
         return this.#scalar(shape.value, met)
-          ? `inKeyOrder(${value} as Members)`
+          ? `inKeyOrder(${value} as Unchecked)`
           : this.#recordOf(shape.value, met, value);
       case "array":
         return this.#scalar(shape.item, met)
@@ -56,7 +56,7 @@ export class OrderSource {
         return inner === value ? value : `${value} === null ? null : ${inner}`;
       }
       case "tagged":
-        return `${this.#tagged(shape, met)}(${value} as Members)`;
+        return `${this.#tagged(shape, met)}(${value} as Unchecked)`;
       case "unknown":
         throw new Error(`${met}: an event holds no free-form JSON; that is a payload`);
       default:
@@ -70,12 +70,12 @@ export class OrderSource {
 
   #function(shape: Shape, met: string): string {
     return shape.kind === "object"
-      ? `(m) => ${this.order(shape, met)}(m as Members)`
+      ? `(m) => ${this.order(shape, met)}(m as Unchecked)`
       : `(m) => ${this.#ordered(shape, met, "m")}`;
   }
 
   #recordOf(shape: Shape, met: string, value: string): string {
-    return `inKeyOrder(Object.fromEntries(Object.entries(${value} as Members).map(([name, m]) => [name, ${this.#ordered(shape, met, "m")}])))`;
+    return `inKeyOrder(Object.fromEntries(Object.entries(${value} as Unchecked).map(([name, m]) => [name, ${this.#ordered(shape, met, "m")}])))`;
   }
 
   #tagged(shape: Extract<Shape, { kind: "tagged" }>, met: string): string {
@@ -84,7 +84,7 @@ export class OrderSource {
         ([value, object]) =>
           `    case ${JSON.stringify(value)}:\n      return ${this.order(object, `${met}_${value}`)}(o);`,
       );
-      return `function ${own}(o: Members): Members {\n  switch (${access("o", shape.tag)}) {\n${cases.join("\n")}\n    default:\n      throw new Error("assertion failed: the value was not checked");\n  }\n}`;
+      return `function ${own}(o: Unchecked): Unchecked {\n  switch (${access("o", shape.tag)}) {\n${cases.join("\n")}\n    default:\n      throw new Error("assertion failed: the value was not checked");\n  }\n}`;
     });
   }
 }

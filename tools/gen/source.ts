@@ -65,7 +65,7 @@ const FROM_SHAPE_FAULT = [
   "refuse",
   "refuseStrangers",
   "utf8Length",
-  "type Members",
+  "type Unchecked",
   "type ShapeFault",
 ];
 

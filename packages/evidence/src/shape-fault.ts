@@ -13,10 +13,10 @@ export type ShapeFault = {
   readonly wrong: "missing" | "unknown" | "value";
 };
 
-/** Members of an object whose values nobody has looked at yet. */
-export type Members = { readonly [name: string]: unknown };
+/** An object whose members nobody has looked at yet. */
+export type Unchecked = { readonly [name: string]: unknown };
 
-export function isObject(value: unknown): value is Members {
+export function isObject(value: unknown): value is Unchecked {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -32,7 +32,7 @@ export function refuse(value: unknown, at: string, step: string, expected: strin
 
 /** Records every member of `object` that is not in `known`. */
 export function refuseStrangers(
-  object: Members,
+  object: Unchecked,
   known: ReadonlySet<string>,
   at: string,
   expected: string,
@@ -64,7 +64,7 @@ export function utf8Length(text: string): number {
 }
 
 /** The same members with their names in UTF-16 code unit order: the order of RFC 8785. */
-export function inKeyOrder(record: Members): Members {
+export function inKeyOrder(record: Unchecked): Unchecked {
   const names = Object.keys(record);
   if (names.length < 2) return record;
   names.sort();

@@ -1,6 +1,6 @@
 // Made by tools/gen.ts from packages/evidence/src/event.ts. Do not edit: change that file and run `npm run gen`.
 
-import { inKeyOrder, isObject, pointerStep, refuse, refuseStrangers, utf8Length, type Members, type ShapeFault } from "../shape-fault.ts";
+import { inKeyOrder, isObject, pointerStep, refuse, refuseStrangers, utf8Length, type Unchecked, type ShapeFault } from "../shape-fault.ts";
 import type { Chain, Event, Kind } from "../event.ts";
 
 /**
@@ -133,7 +133,7 @@ export const chainOfKind: Readonly<Record<Kind, Chain>> = {
 
 type Group = {
   readonly names: readonly string[];
-  readonly count: (o: Members, at: string, faults: ShapeFault[]) => number;
+  readonly count: (o: Unchecked, at: string, faults: ShapeFault[]) => number;
 };
 
 const stranger = "no member of this name";
@@ -231,7 +231,7 @@ function checkIntegrity(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isHashHex(m = o.ctl_head) ? 1 : refuse(m, at, "/ctl_head", wordsHashHex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfIntegrity, at, stranger, faults);
 }
-function countOfEnvelope(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfEnvelope(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   seen += isType(m = o.type) ? 1 : refuse(m, at, "/type", wordsType, faults);
@@ -305,7 +305,7 @@ function checkGenesis(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.previous) !== undefined) seen++, checkPrevious(m, at + "/previous", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGenesis, at, stranger, faults);
 }
-function countOfLogGenesis(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogGenesis(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.genesis) === undefined) refuse(m, at, "/genesis", wordsObject, faults); else seen++, checkGenesis(m, at + "/genesis", faults);
@@ -319,13 +319,13 @@ function checkHeartbeat(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.idle_since) ? 1 : refuse(m, at, "/idle_since", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHeartbeat, at, stranger, faults);
 }
-function countOfLogHeartbeat(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogHeartbeat(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.heartbeat) === undefined) refuse(m, at, "/heartbeat", wordsObject, faults); else seen++, checkHeartbeat(m, at + "/heartbeat", faults);
   return seen;
 }
-function countOfKey(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfKey(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.key) === undefined) refuse(m, at, "/key", wordsObject, faults); else seen++, checkKeysItem(m, at + "/key", faults);
@@ -345,19 +345,19 @@ function checkReason(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.note_committed) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/note_committed", wordsNoteCommitted, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReason, at, stranger, faults);
 }
-function countOfReason(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfReason(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.reason) === undefined) refuse(m, at, "/reason", wordsObject, faults); else seen++, checkReason(m, at + "/reason", faults);
   return seen;
 }
-function countOfCompromisedSince(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfCompromisedSince(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.compromised_since) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/compromised_since", wordsTimestamp, faults);
   return seen;
 }
-function countOfLogKeyRevoked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogKeyRevoked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.last_trusted_size) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/last_trusted_size", wordsIndex, faults);
@@ -373,7 +373,7 @@ function checkEpoch(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.previous) === undefined) refuse(m, at, "/previous", wordsObject, faults); else seen++, checkPrevious(m, at + "/previous", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfEpoch, at, stranger, faults);
 }
-function countOfLogEpochOpened(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogEpochOpened(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.epoch) === undefined) refuse(m, at, "/epoch", wordsObject, faults); else seen++, checkEpoch(m, at + "/epoch", faults);
@@ -391,7 +391,7 @@ function checkClock(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDirection(m = o.direction) ? 1 : refuse(m, at, "/direction", wordsDirection, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfClock, at, stranger, faults);
 }
-function countOfLogClockJumped(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogClockJumped(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.clock) === undefined) refuse(m, at, "/clock", wordsObject, faults); else seen++, checkClock(m, at + "/clock", faults);
@@ -405,7 +405,7 @@ function checkClosed(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.size) ? 1 : refuse(m, at, "/size", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfClosed, at, stranger, faults);
 }
-function countOfLogClosed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfLogClosed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.closed) === undefined) refuse(m, at, "/closed", wordsObject, faults); else seen++, checkClosed(m, at + "/closed", faults);
@@ -423,7 +423,7 @@ function checkCreated(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.display_name) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/display_name", wordsLabels2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCreated, at, stranger, faults);
 }
-function countOfTenantCreated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfTenantCreated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.created) === undefined) refuse(m, at, "/created", wordsObject, faults); else seen++, checkCreated(m, at + "/created", faults);
@@ -438,7 +438,7 @@ function checkChanged(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.display_name) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/display_name", wordsLabels2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChanged, at, stranger, faults);
 }
-function countOfTenantChanged(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfTenantChanged(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.changed) === undefined) refuse(m, at, "/changed", wordsObject, faults); else seen++, checkChanged(m, at + "/changed", faults);
@@ -480,13 +480,13 @@ function checkAgent(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isNoteCommitted(m = o.may_execute) ? 1 : refuse(m, at, "/may_execute", wordsNoteCommitted, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAgent, at, stranger, faults);
 }
-function countOfAgentRegistered(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfAgentRegistered(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.agent) === undefined) refuse(m, at, "/agent", wordsObject, faults); else seen++, checkAgent(m, at + "/agent", faults);
   return seen;
 }
-function countOfBootstrap(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfBootstrap(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.bootstrap) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/bootstrap", wordsNoteCommitted, faults);
@@ -507,7 +507,7 @@ function checkAgent2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.retired) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/retired", wordsNoteCommitted, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAgent2, at, stranger, faults);
 }
-function countOfAgentChanged(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfAgentChanged(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.agent) === undefined) refuse(m, at, "/agent", wordsObject, faults); else seen++, checkAgent2(m, at + "/agent", faults);
@@ -544,7 +544,7 @@ function checkCredential(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.scope) !== undefined) seen++, checkObligations(m, at + "/scope", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCredential, at, stranger, faults);
 }
-function countOfCredentialIssued(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfCredentialIssued(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential(m, at + "/credential", faults);
@@ -560,7 +560,7 @@ function checkCredential2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.expires_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCredential2, at, stranger, faults);
 }
-function countOfCredentialRotated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfCredentialRotated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential2(m, at + "/credential", faults);
@@ -574,7 +574,7 @@ function checkCredential3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isCredentialId(m = o.id) ? 1 : refuse(m, at, "/id", wordsCredentialId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCredential3, at, stranger, faults);
 }
-function countOfCredentialRevoked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfCredentialRevoked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential3(m, at + "/credential", faults);
@@ -588,7 +588,7 @@ function checkPerson(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isPersonId(m = o.alias) ? 1 : refuse(m, at, "/alias", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPerson, at, stranger, faults);
 }
-function countOfPerson(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPerson(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.person) === undefined) refuse(m, at, "/person", wordsObject, faults); else seen++, checkPerson(m, at + "/person", faults);
@@ -610,7 +610,7 @@ function checkGrant(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isKind3(m = o.kind) ? 1 : refuse(m, at, "/kind", wordsKind3, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGrant, at, stranger, faults);
 }
-function countOfGrant(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfGrant(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.grant) === undefined) refuse(m, at, "/grant", wordsObject, faults); else seen++, checkGrant(m, at + "/grant", faults);
@@ -632,7 +632,7 @@ function checkEnrolment(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.approved_by) !== undefined) seen += isPersonId(m) ? 1 : refuse(m, at, "/approved_by", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfEnrolment, at, stranger, faults);
 }
-function countOfApproverKeyEnrolled(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApproverKeyEnrolled(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.enrolment) === undefined) refuse(m, at, "/enrolment", wordsObject, faults); else seen++, checkEnrolment(m, at + "/enrolment", faults);
@@ -647,7 +647,7 @@ function checkEnrolment2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfEnrolment2, at, stranger, faults);
 }
-function countOfApproverKeyRevoked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApproverKeyRevoked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.enrolment) === undefined) refuse(m, at, "/enrolment", wordsObject, faults); else seen++, checkEnrolment2(m, at + "/enrolment", faults);
@@ -669,7 +669,7 @@ function checkSession(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.expires_at) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSession, at, stranger, faults);
 }
-function countOfSessionOpened(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfSessionOpened(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.session) === undefined) refuse(m, at, "/session", wordsObject, faults); else seen++, checkSession(m, at + "/session", faults);
@@ -684,7 +684,7 @@ function checkSession2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSession2, at, stranger, faults);
 }
-function countOfSessionClosed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfSessionClosed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.session) === undefined) refuse(m, at, "/session", wordsObject, faults); else seen++, checkSession2(m, at + "/session", faults);
@@ -699,7 +699,7 @@ function checkSealed(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.bootstrap_acts) ? 1 : refuse(m, at, "/bootstrap_acts", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSealed, at, stranger, faults);
 }
-function countOfTenantSealed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfTenantSealed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.sealed) === undefined) refuse(m, at, "/sealed", wordsObject, faults); else seen++, checkSealed(m, at + "/sealed", faults);
@@ -716,7 +716,7 @@ function checkOverride(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isValue(m = o.value) ? 1 : refuse(m, at, "/value", wordsValue, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfOverride, at, stranger, faults);
 }
-function countOfConfigOverridden(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfConfigOverridden(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.override) === undefined) refuse(m, at, "/override", wordsObject, faults); else seen++, checkOverride(m, at + "/override", faults);
@@ -737,7 +737,7 @@ function checkWitnessPolicy(o: unknown, at: string, faults: ShapeFault[]): void 
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfWitnessPolicy, at, stranger, faults);
 }
-function countOfWitnessPolicyChanged(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfWitnessPolicyChanged(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.witness_policy) === undefined) refuse(m, at, "/witness_policy", wordsObject, faults); else seen++, checkWitnessPolicy(m, at + "/witness_policy", faults);
@@ -753,7 +753,7 @@ function checkBackup(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.size_bytes) ? 1 : refuse(m, at, "/size_bytes", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBackup, at, stranger, faults);
 }
-function countOfBackupTaken(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfBackupTaken(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.backup) === undefined) refuse(m, at, "/backup", wordsObject, faults); else seen++, checkBackup(m, at + "/backup", faults);
@@ -768,7 +768,7 @@ function checkBackup2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.checkpoint) === undefined) refuse(m, at, "/checkpoint", wordsObject, faults); else seen++, checkPrevious(m, at + "/checkpoint", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBackup2, at, stranger, faults);
 }
-function countOfBackupRestored(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfBackupRestored(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.backup) === undefined) refuse(m, at, "/backup", wordsObject, faults); else seen++, checkBackup2(m, at + "/backup", faults);
@@ -790,7 +790,7 @@ function checkInitiator(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.on_behalf_of) !== undefined) seen += isPersonId(m) ? 1 : refuse(m, at, "/on_behalf_of", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfInitiator, at, stranger, faults);
 }
-function countOfRunIdInitiator(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunIdInitiator(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   seen += isRunId(m = o.run_id) ? 1 : refuse(m, at, "/run_id", wordsRunId, faults);
@@ -861,7 +861,7 @@ function checkRun(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.expected_end) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expected_end", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRun, at, stranger, faults);
 }
-function countOfRunStarted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunStarted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.run) === undefined) refuse(m, at, "/run", wordsObject, faults); else seen++, checkRun(m, at + "/run", faults);
@@ -880,7 +880,7 @@ function checkExtension(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.initiator) !== undefined) seen++, checkInitiator(m, at + "/initiator", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfExtension, at, stranger, faults);
 }
-function countOfRunScopeExtended(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunScopeExtended(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.extension) === undefined) refuse(m, at, "/extension", wordsObject, faults); else seen++, checkExtension(m, at + "/extension", faults);
@@ -905,7 +905,7 @@ function checkClosed2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.open_actions) === undefined) refuse(m, at, "/open_actions", wordsCeiling, faults); else seen++, checkOpenActions(m, at + "/open_actions", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfClosed2, at, stranger, faults);
 }
-function countOfRunClosed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunClosed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.closed) === undefined) refuse(m, at, "/closed", wordsObject, faults); else seen++, checkClosed2(m, at + "/closed", faults);
@@ -921,7 +921,7 @@ function checkSettled(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.actions) ? 1 : refuse(m, at, "/actions", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSettled, at, stranger, faults);
 }
-function countOfRunSettled(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunSettled(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.settled) === undefined) refuse(m, at, "/settled", wordsObject, faults); else seen++, checkSettled(m, at + "/settled", faults);
@@ -936,7 +936,7 @@ function checkAbandoned(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.idle_since) ? 1 : refuse(m, at, "/idle_since", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAbandoned, at, stranger, faults);
 }
-function countOfRunAbandoned(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRunAbandoned(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.abandoned) === undefined) refuse(m, at, "/abandoned", wordsObject, faults); else seen++, checkAbandoned(m, at + "/abandoned", faults);
@@ -964,7 +964,7 @@ function checkAction(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.target) === undefined) refuse(m, at, "/target", wordsObject, faults); else seen++, checkTarget(m, at + "/target", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAction, at, stranger, faults);
 }
-function countOfActionIdAction(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfActionIdAction(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   seen += isActionId(m = o.action_id) ? 1 : refuse(m, at, "/action_id", wordsActionId, faults);
@@ -989,7 +989,7 @@ function checkPointers(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.artifacts) === undefined) refuse(m, at, "/artifacts", wordsCeiling, faults); else seen++, checkContext(m, at + "/artifacts", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPointers, at, stranger, faults);
 }
-function countOfPointers(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPointers(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
@@ -1019,7 +1019,7 @@ function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.attempt_timeout_ms) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/attempt_timeout_ms", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequest, at, stranger, faults);
 }
-function countOfActionRequested(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfActionRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.request) === undefined) refuse(m, at, "/request", wordsObject, faults); else seen++, checkRequest(m, at + "/request", faults);
@@ -1048,7 +1048,7 @@ function checkPolicyBlock(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.decision_event) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/decision_event", wordsEventId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPolicyBlock, at, stranger, faults);
 }
-function countOfPolicy(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicy(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.policy) === undefined) refuse(m, at, "/policy", wordsObject, faults); else seen++, checkPolicyBlock(m, at + "/policy", faults);
@@ -1157,7 +1157,7 @@ function checkDecided(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.evaluated_us) ? 1 : refuse(m, at, "/evaluated_us", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDecided, at, stranger, faults);
 }
-function countOfPolicyDecided(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyDecided(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.decided) === undefined) refuse(m, at, "/decided", wordsObject, faults); else seen++, checkDecided(m, at + "/decided", faults);
@@ -1175,7 +1175,7 @@ function checkBundle(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.size_bytes) ? 1 : refuse(m, at, "/size_bytes", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBundle, at, stranger, faults);
 }
-function countOfPolicyUploaded(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyUploaded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle(m, at + "/bundle", faults);
@@ -1192,7 +1192,7 @@ function checkBundle2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.warnings) ? 1 : refuse(m, at, "/warnings", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBundle2, at, stranger, faults);
 }
-function countOfPolicyValidated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyValidated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle2(m, at + "/bundle", faults);
@@ -1211,7 +1211,7 @@ function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.impact_digest) ? 1 : refuse(m, at, "/impact_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSimulation, at, stranger, faults);
 }
-function countOfPolicySimulated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.simulation) === undefined) refuse(m, at, "/simulation", wordsObject, faults); else seen++, checkSimulation(m, at + "/simulation", faults);
@@ -1226,7 +1226,7 @@ function checkPublish(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.expected) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/expected", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPublish, at, stranger, faults);
 }
-function countOfPolicyPublishRequested(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyPublishRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.publish) === undefined) refuse(m, at, "/publish", wordsObject, faults); else seen++, checkPublish(m, at + "/publish", faults);
@@ -1263,7 +1263,7 @@ function checkPublish2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isEnvironmentsItem(m = o.engine) ? 1 : refuse(m, at, "/engine", wordsEnvironments2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPublish2, at, stranger, faults);
 }
-function countOfPolicyPublished(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyPublished(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.publish) === undefined) refuse(m, at, "/publish", wordsObject, faults); else seen++, checkPublish2(m, at + "/publish", faults);
@@ -1279,7 +1279,7 @@ function checkActivation(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isName(m = o.node) ? 1 : refuse(m, at, "/node", wordsName, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfActivation, at, stranger, faults);
 }
-function countOfPolicyActivated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyActivated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.activation) === undefined) refuse(m, at, "/activation", wordsObject, faults); else seen++, checkActivation(m, at + "/activation", faults);
@@ -1295,7 +1295,7 @@ function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isPolicyRevision(m = o.revision) ? 1 : refuse(m, at, "/revision", wordsPolicyRevision, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRollback, at, stranger, faults);
 }
-function countOfPolicyRolledBack(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyRolledBack(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.rollback) === undefined) refuse(m, at, "/rollback", wordsObject, faults); else seen++, checkRollback(m, at + "/rollback", faults);
@@ -1310,7 +1310,7 @@ function checkShadow(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.sample_percent) ? 1 : refuse(m, at, "/sample_percent", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfShadow, at, stranger, faults);
 }
-function countOfPolicyShadowStarted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyShadowStarted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.shadow) === undefined) refuse(m, at, "/shadow", wordsObject, faults); else seen++, checkShadow(m, at + "/shadow", faults);
@@ -1326,7 +1326,7 @@ function checkShadow2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.differing) ? 1 : refuse(m, at, "/differing", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfShadow2, at, stranger, faults);
 }
-function countOfPolicyShadowStopped(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyShadowStopped(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.shadow) === undefined) refuse(m, at, "/shadow", wordsObject, faults); else seen++, checkShadow2(m, at + "/shadow", faults);
@@ -1340,7 +1340,7 @@ function checkBundle3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBundle3, at, stranger, faults);
 }
-function countOfPolicyRetired(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPolicyRetired(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle3(m, at + "/bundle", faults);
@@ -1364,7 +1364,7 @@ function checkApprovalBlock(o: unknown, at: string, faults: ShapeFault[]): void 
   if ((m = o.votes) !== undefined) seen++, checkVotes(m, at + "/votes", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfApprovalBlock, at, stranger, faults);
 }
-function countOfApproval(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApproval(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.approval) === undefined) refuse(m, at, "/approval", wordsObject, faults); else seen++, checkApprovalBlock(m, at + "/approval", faults);
@@ -1384,7 +1384,7 @@ function checkApprovalRequest(o: unknown, at: string, faults: ShapeFault[]): voi
   if ((m = o.replaces) !== undefined) seen += isApprovalId(m) ? 1 : refuse(m, at, "/replaces", wordsApprovalId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfApprovalRequest, at, stranger, faults);
 }
-function countOfApprovalRequested(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.approval_request) === undefined) refuse(m, at, "/approval_request", wordsObject, faults); else seen++, checkApprovalRequest(m, at + "/approval_request", faults);
@@ -1418,7 +1418,7 @@ function checkVote(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.rendering) ? 1 : refuse(m, at, "/rendering", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfVote, at, stranger, faults);
 }
-function countOfApprovalVoted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalVoted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.vote) === undefined) refuse(m, at, "/vote", wordsObject, faults); else seen++, checkVote(m, at + "/vote", faults);
@@ -1441,7 +1441,7 @@ function checkGranted(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.usable_until) ? 1 : refuse(m, at, "/usable_until", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGranted, at, stranger, faults);
 }
-function countOfApprovalGranted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalGranted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.granted) === undefined) refuse(m, at, "/granted", wordsObject, faults); else seen++, checkGranted(m, at + "/granted", faults);
@@ -1456,7 +1456,7 @@ function checkRejected(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isEventId(m = o.vote) ? 1 : refuse(m, at, "/vote", wordsEventId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRejected, at, stranger, faults);
 }
-function countOfApprovalRejected(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalRejected(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.rejected) === undefined) refuse(m, at, "/rejected", wordsObject, faults); else seen++, checkRejected(m, at + "/rejected", faults);
@@ -1470,7 +1470,7 @@ function checkExpired(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.expires_at) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfExpired, at, stranger, faults);
 }
-function countOfApprovalExpired(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalExpired(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.expired) === undefined) refuse(m, at, "/expired", wordsObject, faults); else seen++, checkExpired(m, at + "/expired", faults);
@@ -1484,7 +1484,7 @@ function checkSuperseded(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isApprovalId(m = o.by) ? 1 : refuse(m, at, "/by", wordsApprovalId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSuperseded, at, stranger, faults);
 }
-function countOfApprovalSuperseded(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalSuperseded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.superseded) === undefined) refuse(m, at, "/superseded", wordsObject, faults); else seen++, checkSuperseded(m, at + "/superseded", faults);
@@ -1499,7 +1499,7 @@ function checkRevalidated(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.gate_digest) ? 1 : refuse(m, at, "/gate_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRevalidated, at, stranger, faults);
 }
-function countOfApprovalRevalidated(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalRevalidated(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.revalidated) === undefined) refuse(m, at, "/revalidated", wordsObject, faults); else seen++, checkRevalidated(m, at + "/revalidated", faults);
@@ -1517,7 +1517,7 @@ function checkConsumed2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isName(m = o.job_id) ? 1 : refuse(m, at, "/job_id", wordsName, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfConsumed, at, stranger, faults);
 }
-function countOfApprovalConsumed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfApprovalConsumed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.consumed) === undefined) refuse(m, at, "/consumed", wordsObject, faults); else seen++, checkConsumed2(m, at + "/consumed", faults);
@@ -1534,7 +1534,7 @@ function checkBreakglass(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.review_due) ? 1 : refuse(m, at, "/review_due", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBreakglass, at, stranger, faults);
 }
-function countOfBreakglassUsed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfBreakglassUsed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.breakglass) === undefined) refuse(m, at, "/breakglass", wordsObject, faults); else seen++, checkBreakglass(m, at + "/breakglass", faults);
@@ -1556,7 +1556,7 @@ function checkFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isLabelsItem(m = o.incident) ? 1 : refuse(m, at, "/incident", wordsLabels2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFreeze, at, stranger, faults);
 }
-function countOfFreezePlaced(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfFreezePlaced(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze(m, at + "/freeze", faults);
@@ -1571,7 +1571,7 @@ function checkFreeze2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.people) === undefined) refuse(m, at, "/people", wordsDataClasses, faults); else seen++, checkApprovedBy(m, at + "/people", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFreeze2, at, stranger, faults);
 }
-function countOfFreezeLifted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfFreezeLifted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze2(m, at + "/freeze", faults);
@@ -1594,7 +1594,7 @@ function checkDispatchBlock(o: unknown, at: string, faults: ShapeFault[]): void 
   seen += isMaxAttempts(m = o.max_attempts) ? 1 : refuse(m, at, "/max_attempts", wordsMaxAttempts, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDispatchBlock, at, stranger, faults);
 }
-function countOfDispatch(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatch(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.dispatch) === undefined) refuse(m, at, "/dispatch", wordsObject, faults); else seen++, checkDispatchBlock(m, at + "/dispatch", faults);
@@ -1614,7 +1614,7 @@ function checkPermit(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPermit, at, stranger, faults);
 }
-function countOfDispatchPermitted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatchPermitted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.permit) === undefined) refuse(m, at, "/permit", wordsObject, faults); else seen++, checkPermit(m, at + "/permit", faults);
@@ -1631,7 +1631,7 @@ function checkStarted(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isCommitment(m = o.args_commit) ? 1 : refuse(m, at, "/args_commit", wordsCommitment, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfStarted, at, stranger, faults);
 }
-function countOfDispatchStarted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatchStarted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.started) === undefined) refuse(m, at, "/started", wordsObject, faults); else seen++, checkStarted(m, at + "/started", faults);
@@ -1648,7 +1648,7 @@ function checkRetried(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isAfter(m = o.after) ? 1 : refuse(m, at, "/after", wordsAfter, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRetried, at, stranger, faults);
 }
-function countOfDispatchRetried(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatchRetried(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.retried) === undefined) refuse(m, at, "/retried", wordsObject, faults); else seen++, checkRetried(m, at + "/retried", faults);
@@ -1669,7 +1669,7 @@ function checkOutcome(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.produced) !== undefined) seen++, checkConsumed(m, at + "/produced", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfOutcome, at, stranger, faults);
 }
-function countOfOutcome(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfOutcome(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.outcome) === undefined) refuse(m, at, "/outcome", wordsObject, faults); else seen++, checkOutcome(m, at + "/outcome", faults);
@@ -1683,7 +1683,7 @@ function checkRedriven(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.as_action) !== undefined) seen += isActionId(m) ? 1 : refuse(m, at, "/as_action", wordsActionId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRedriven, at, stranger, faults);
 }
-function countOfDispatchRedriven(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatchRedriven(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.redriven) === undefined) refuse(m, at, "/redriven", wordsObject, faults); else seen++, checkRedriven(m, at + "/redriven", faults);
@@ -1697,7 +1697,7 @@ function checkUnconfirmed(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.deadline) ? 1 : refuse(m, at, "/deadline", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfUnconfirmed, at, stranger, faults);
 }
-function countOfDispatchUnconfirmed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDispatchUnconfirmed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.unconfirmed) === undefined) refuse(m, at, "/unconfirmed", wordsObject, faults); else seen++, checkUnconfirmed(m, at + "/unconfirmed", faults);
@@ -1748,7 +1748,7 @@ function checkSafety(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.finding) !== undefined) seen += isFindingId(m) ? 1 : refuse(m, at, "/finding", wordsFindingId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSafety, at, stranger, faults);
 }
-function countOfSafetyChecked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfSafetyChecked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.policy) !== undefined) seen++, checkPolicyBlock(m, at + "/policy", faults);
@@ -1768,7 +1768,7 @@ function checkArtifact(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.size_bytes) ? 1 : refuse(m, at, "/size_bytes", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfArtifact, at, stranger, faults);
 }
-function countOfArtifactRecorded(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfArtifactRecorded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.artifact) === undefined) refuse(m, at, "/artifact", wordsObject, faults); else seen++, checkArtifact(m, at + "/artifact", faults);
@@ -1786,7 +1786,7 @@ function checkRetention(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.approved_by) !== undefined) seen += isPersonId(m) ? 1 : refuse(m, at, "/approved_by", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRetention, at, stranger, faults);
 }
-function countOfRetentionRulesPublished(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRetentionRulesPublished(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.retention) === undefined) refuse(m, at, "/retention", wordsObject, faults); else seen++, checkRetention(m, at + "/retention", faults);
@@ -1824,7 +1824,7 @@ function checkPruned(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.holds) === undefined) refuse(m, at, "/holds", wordsCeiling, faults); else seen++, checkHolds(m, at + "/holds", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPruned, at, stranger, faults);
 }
-function countOfRetentionPruned(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfRetentionPruned(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.pruned) === undefined) refuse(m, at, "/pruned", wordsObject, faults); else seen++, checkPruned(m, at + "/pruned", faults);
@@ -1851,7 +1851,7 @@ function checkHold(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.until) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/until", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHold, at, stranger, faults);
 }
-function countOfHoldPlaced(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfHoldPlaced(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.hold) === undefined) refuse(m, at, "/hold", wordsObject, faults); else seen++, checkHold(m, at + "/hold", faults);
@@ -1866,7 +1866,7 @@ function checkHold2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isPersonId(m = o.approved_by) ? 1 : refuse(m, at, "/approved_by", wordsPersonId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHold2, at, stranger, faults);
 }
-function countOfHoldReleased(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfHoldReleased(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.hold) === undefined) refuse(m, at, "/hold", wordsObject, faults); else seen++, checkHold2(m, at + "/hold", faults);
@@ -1883,7 +1883,7 @@ function checkRedaction(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.count) ? 1 : refuse(m, at, "/count", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRedaction, at, stranger, faults);
 }
-function countOfPayloadRedacted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPayloadRedacted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.redaction) === undefined) refuse(m, at, "/redaction", wordsObject, faults); else seen++, checkRedaction(m, at + "/redaction", faults);
@@ -1898,7 +1898,7 @@ function checkErasure(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isValue(m = o.basis) ? 1 : refuse(m, at, "/basis", wordsValue, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfErasure, at, stranger, faults);
 }
-function countOfErasureRequested(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfErasureRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure(m, at + "/erasure", faults);
@@ -1919,7 +1919,7 @@ function checkErasure2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.rules) === undefined) refuse(m, at, "/rules", wordsCeiling, faults); else seen++, checkRules(m, at + "/rules", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfErasure2, at, stranger, faults);
 }
-function countOfErasureParked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfErasureParked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure2(m, at + "/erasure", faults);
@@ -1944,7 +1944,7 @@ function checkErasure3(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.packs) === undefined) refuse(m, at, "/packs", wordsRuns, faults); else seen++, checkPacks(m, at + "/packs", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfErasure3, at, stranger, faults);
 }
-function countOfSubjectErased(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfSubjectErased(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.erasure) === undefined) refuse(m, at, "/erasure", wordsObject, faults); else seen++, checkErasure3(m, at + "/erasure", faults);
@@ -1964,7 +1964,7 @@ function checkPack(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDisclosure(m = o.disclosure) ? 1 : refuse(m, at, "/disclosure", wordsDisclosure, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPack, at, stranger, faults);
 }
-function countOfPackRequested(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPackRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack(m, at + "/pack", faults);
@@ -1986,7 +1986,7 @@ function checkPack2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDisclosure(m = o.disclosure) ? 1 : refuse(m, at, "/disclosure", wordsDisclosure, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPack2, at, stranger, faults);
 }
-function countOfPackExported(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPackExported(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack2(m, at + "/pack", faults);
@@ -2001,7 +2001,7 @@ function checkPack3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.manifest_digest) ? 1 : refuse(m, at, "/manifest_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPack3, at, stranger, faults);
 }
-function countOfPackDownloaded(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfPackDownloaded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.pack) === undefined) refuse(m, at, "/pack", wordsObject, faults); else seen++, checkPack3(m, at + "/pack", faults);
@@ -2035,7 +2035,7 @@ function checkAccess(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.count) ? 1 : refuse(m, at, "/count", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAccess, at, stranger, faults);
 }
-function countOfEvidenceAccessed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfEvidenceAccessed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.access) === undefined) refuse(m, at, "/access", wordsObject, faults); else seen++, checkAccess(m, at + "/access", faults);
@@ -2064,7 +2064,7 @@ function checkCheck(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCheck, at, stranger, faults);
 }
-function countOfIntegrityChecked(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfIntegrityChecked(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.check) === undefined) refuse(m, at, "/check", wordsObject, faults); else seen++, checkCheck(m, at + "/check", faults);
@@ -2091,7 +2091,7 @@ function checkReview(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReview, at, stranger, faults);
 }
-function countOfReviewCompleted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfReviewCompleted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.review) === undefined) refuse(m, at, "/review", wordsObject, faults); else seen++, checkReview(m, at + "/review", faults);
@@ -2110,7 +2110,7 @@ function checkIncident(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isNoteCommitted(m = o.title_committed) ? 1 : refuse(m, at, "/title_committed", wordsNoteCommitted, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfIncident, at, stranger, faults);
 }
-function countOfIncidentOpened(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfIncidentOpened(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.incident) === undefined) refuse(m, at, "/incident", wordsObject, faults); else seen++, checkIncident(m, at + "/incident", faults);
@@ -2130,7 +2130,7 @@ function checkIncident2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.findings) === undefined) refuse(m, at, "/findings", wordsCeiling, faults); else seen++, checkFindings(m, at + "/findings", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfIncident2, at, stranger, faults);
 }
-function countOfIncidentClosed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfIncidentClosed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.incident) === undefined) refuse(m, at, "/incident", wordsObject, faults); else seen++, checkIncident2(m, at + "/incident", faults);
@@ -2151,7 +2151,7 @@ function checkDrill(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isKind7(m = o.kind) ? 1 : refuse(m, at, "/kind", wordsKind7, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDrill, at, stranger, faults);
 }
-function countOfDrillStarted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDrillStarted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill(m, at + "/drill", faults);
@@ -2171,7 +2171,7 @@ function checkDrill2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.findings) === undefined) refuse(m, at, "/findings", wordsCeiling, faults); else seen++, checkFindings(m, at + "/findings", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDrill2, at, stranger, faults);
 }
-function countOfDrillCompleted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDrillCompleted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill2(m, at + "/drill", faults);
@@ -2186,7 +2186,7 @@ function checkDrill3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTimestamp(m = o.due) ? 1 : refuse(m, at, "/due", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDrill3, at, stranger, faults);
 }
-function countOfDrillMissed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfDrillMissed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.drill) === undefined) refuse(m, at, "/drill", wordsObject, faults); else seen++, checkDrill3(m, at + "/drill", faults);
@@ -2212,7 +2212,7 @@ function checkFinding(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.evidence) === undefined) refuse(m, at, "/evidence", wordsCeiling, faults); else seen++, checkEvidence(m, at + "/evidence", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFinding, at, stranger, faults);
 }
-function countOfFindingOpened(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfFindingOpened(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.finding) === undefined) refuse(m, at, "/finding", wordsObject, faults); else seen++, checkFinding(m, at + "/finding", faults);
@@ -2230,7 +2230,7 @@ function checkFinding2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.evidence) === undefined) refuse(m, at, "/evidence", wordsCeiling, faults); else seen++, checkEvidence(m, at + "/evidence", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFinding2, at, stranger, faults);
 }
-function countOfFindingClosed(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfFindingClosed(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.finding) === undefined) refuse(m, at, "/finding", wordsObject, faults); else seen++, checkFinding2(m, at + "/finding", faults);
@@ -2246,7 +2246,7 @@ function checkTraining(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.score_percent) ? 1 : refuse(m, at, "/score_percent", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfTraining, at, stranger, faults);
 }
-function countOfTrainingCompleted(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfTrainingCompleted(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.training) === undefined) refuse(m, at, "/training", wordsObject, faults); else seen++, checkTraining(m, at + "/training", faults);
@@ -2264,7 +2264,7 @@ function checkAnchor(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAnchor, at, stranger, faults);
 }
-function countOfAnchorRecorded(o: Members, at: string, faults: ShapeFault[]): number {
+function countOfAnchorRecorded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.anchor) === undefined) refuse(m, at, "/anchor", wordsObject, faults); else seen++, checkAnchor(m, at + "/anchor", faults);
@@ -2465,14 +2465,14 @@ const groupsOfKind = new Map<string, readonly Group[]>([
   ["anchor.recorded", [groupEnvelope, groupAnchorRecorded]],
 ]);
 
-function orderActor(o: Members): Members {
+function orderActor(o: Unchecked): Unchecked {
   return {
     credential: o.credential,
     id: o.id,
     type: o.type,
   };
 }
-function orderKeys(o: Members): Members {
+function orderKeys(o: Unchecked): Unchecked {
   return {
     alg: o.alg,
     kid: o.kid,
@@ -2481,23 +2481,23 @@ function orderKeys(o: Members): Members {
     x: o.x,
   };
 }
-function orderPrevious(o: Members): Members {
+function orderPrevious(o: Unchecked): Unchecked {
   return {
     origin: o.origin,
     root: o.root,
     size: o.size,
   };
 }
-function orderGenesis(o: Members): Members {
+function orderGenesis(o: Unchecked): Unchecked {
   return {
     epoch: o.epoch,
-    keys: (o.keys as unknown[]).map((m) => orderKeys(m as Members)),
+    keys: (o.keys as unknown[]).map((m) => orderKeys(m as Unchecked)),
     origin: o.origin,
-    previous: o.previous === undefined ? undefined : orderPrevious(o.previous as Members),
+    previous: o.previous === undefined ? undefined : orderPrevious(o.previous as Unchecked),
     spec: o.spec,
   };
 }
-function orderIntegrity(o: Members): Members {
+function orderIntegrity(o: Unchecked): Unchecked {
   return {
     alg: o.alg,
     ctl_head: o.ctl_head,
@@ -2510,16 +2510,16 @@ function orderIntegrity(o: Members): Members {
     v: o.v,
   };
 }
-function orderLogGenesis(o: Members): Members {
+function orderLogGenesis(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    genesis: orderGenesis(o.genesis as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    genesis: orderGenesis(o.genesis as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2528,21 +2528,21 @@ function orderLogGenesis(o: Members): Members {
     v: o.v,
   };
 }
-function orderHeartbeat(o: Members): Members {
+function orderHeartbeat(o: Unchecked): Unchecked {
   return {
     idle_since: o.idle_since,
   };
 }
-function orderLogHeartbeat(o: Members): Members {
+function orderLogHeartbeat(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    heartbeat: orderHeartbeat(o.heartbeat as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    heartbeat: orderHeartbeat(o.heartbeat as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2551,16 +2551,16 @@ function orderLogHeartbeat(o: Members): Members {
     v: o.v,
   };
 }
-function orderLogKeyAdded(o: Members): Members {
+function orderLogKeyAdded(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    key: orderKeys(o.key as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    key: orderKeys(o.key as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2569,23 +2569,23 @@ function orderLogKeyAdded(o: Members): Members {
     v: o.v,
   };
 }
-function orderReason(o: Members): Members {
+function orderReason(o: Unchecked): Unchecked {
   return {
     code: o.code,
     note_committed: o.note_committed,
   };
 }
-function orderLogKeyRetired(o: Members): Members {
+function orderLogKeyRetired(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    key: orderKeys(o.key as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    key: orderKeys(o.key as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2594,19 +2594,19 @@ function orderLogKeyRetired(o: Members): Members {
     v: o.v,
   };
 }
-function orderLogKeyRevoked(o: Members): Members {
+function orderLogKeyRevoked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     compromised_since: o.compromised_since,
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    key: orderKeys(o.key as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    key: orderKeys(o.key as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
     last_trusted_size: o.last_trusted_size,
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2615,24 +2615,24 @@ function orderLogKeyRevoked(o: Members): Members {
     v: o.v,
   };
 }
-function orderEpoch(o: Members): Members {
+function orderEpoch(o: Unchecked): Unchecked {
   return {
     epoch: o.epoch,
     origin: o.origin,
-    previous: orderPrevious(o.previous as Members),
+    previous: orderPrevious(o.previous as Unchecked),
   };
 }
-function orderLogEpochOpened(o: Members): Members {
+function orderLogEpochOpened(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    epoch: orderEpoch(o.epoch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    epoch: orderEpoch(o.epoch as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2641,23 +2641,23 @@ function orderLogEpochOpened(o: Members): Members {
     v: o.v,
   };
 }
-function orderClock(o: Members): Members {
+function orderClock(o: Unchecked): Unchecked {
   return {
     direction: o.direction,
     head: o.head,
     node: o.node,
   };
 }
-function orderLogClockJumped(o: Members): Members {
+function orderLogClockJumped(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    clock: orderClock(o.clock as Members),
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    clock: orderClock(o.clock as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2666,22 +2666,22 @@ function orderLogClockJumped(o: Members): Members {
     v: o.v,
   };
 }
-function orderClosed(o: Members): Members {
+function orderClosed(o: Unchecked): Unchecked {
   return {
     size: o.size,
   };
 }
-function orderLogClosed(o: Members): Members {
+function orderLogClosed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    closed: orderClosed(o.closed as Members),
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    closed: orderClosed(o.closed as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2690,23 +2690,23 @@ function orderLogClosed(o: Members): Members {
     v: o.v,
   };
 }
-function orderCreated(o: Members): Members {
+function orderCreated(o: Unchecked): Unchecked {
   return {
     display_name: o.display_name,
     kind: o.kind,
     origin_host: o.origin_host,
   };
 }
-function orderTenantCreated(o: Members): Members {
+function orderTenantCreated(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    created: orderCreated(o.created as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    created: orderCreated(o.created as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2715,22 +2715,22 @@ function orderTenantCreated(o: Members): Members {
     v: o.v,
   };
 }
-function orderChanged(o: Members): Members {
+function orderChanged(o: Unchecked): Unchecked {
   return {
     display_name: o.display_name,
     kind: o.kind,
   };
 }
-function orderTenantChanged(o: Members): Members {
+function orderTenantChanged(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    changed: orderChanged(o.changed as Members),
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    changed: orderChanged(o.changed as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2739,7 +2739,7 @@ function orderTenantChanged(o: Members): Members {
     v: o.v,
   };
 }
-function orderAgent(o: Members): Members {
+function orderAgent(o: Unchecked): Unchecked {
   return {
     accountable: o.accountable,
     ceiling: o.ceiling,
@@ -2750,17 +2750,17 @@ function orderAgent(o: Members): Members {
     purpose: o.purpose,
   };
 }
-function orderAgentRegistered(o: Members): Members {
+function orderAgentRegistered(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    agent: orderAgent(o.agent as Members),
+    actor: orderActor(o.actor as Unchecked),
+    agent: orderAgent(o.agent as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2769,7 +2769,7 @@ function orderAgentRegistered(o: Members): Members {
     v: o.v,
   };
 }
-function orderAgent2(o: Members): Members {
+function orderAgent2(o: Unchecked): Unchecked {
   return {
     accountable: o.accountable,
     ceiling: o.ceiling,
@@ -2781,17 +2781,17 @@ function orderAgent2(o: Members): Members {
     retired: o.retired,
   };
 }
-function orderAgentChanged(o: Members): Members {
+function orderAgentChanged(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    agent: orderAgent2(o.agent as Members),
+    actor: orderActor(o.actor as Unchecked),
+    agent: orderAgent2(o.agent as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2800,32 +2800,32 @@ function orderAgentChanged(o: Members): Members {
     v: o.v,
   };
 }
-function orderHolder(o: Members): Members {
+function orderHolder(o: Unchecked): Unchecked {
   return {
     id: o.id,
     kind: o.kind,
   };
 }
-function orderCredential(o: Members): Members {
+function orderCredential(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
-    holder: orderHolder(o.holder as Members),
+    holder: orderHolder(o.holder as Unchecked),
     id: o.id,
     role: o.role,
     scope: o.scope,
   };
 }
-function orderCredentialIssued(o: Members): Members {
+function orderCredentialIssued(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    credential: orderCredential(o.credential as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    credential: orderCredential(o.credential as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2834,23 +2834,23 @@ function orderCredentialIssued(o: Members): Members {
     v: o.v,
   };
 }
-function orderCredential2(o: Members): Members {
+function orderCredential2(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
     id: o.id,
     replaces: o.replaces,
   };
 }
-function orderCredentialRotated(o: Members): Members {
+function orderCredentialRotated(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    credential: orderCredential2(o.credential as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    credential: orderCredential2(o.credential as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2859,23 +2859,23 @@ function orderCredentialRotated(o: Members): Members {
     v: o.v,
   };
 }
-function orderCredential3(o: Members): Members {
+function orderCredential3(o: Unchecked): Unchecked {
   return {
     id: o.id,
   };
 }
-function orderCredentialRevoked(o: Members): Members {
+function orderCredentialRevoked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     compromised_since: o.compromised_since,
-    credential: orderCredential3(o.credential as Members),
+    credential: orderCredential3(o.credential as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2884,22 +2884,22 @@ function orderCredentialRevoked(o: Members): Members {
     v: o.v,
   };
 }
-function orderPerson(o: Members): Members {
+function orderPerson(o: Unchecked): Unchecked {
   return {
     alias: o.alias,
   };
 }
-function orderPersonAdded(o: Members): Members {
+function orderPersonAdded(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    person: orderPerson(o.person as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    person: orderPerson(o.person as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2908,17 +2908,17 @@ function orderPersonAdded(o: Members): Members {
     v: o.v,
   };
 }
-function orderPersonRemoved(o: Members): Members {
+function orderPersonRemoved(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    person: orderPerson(o.person as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    person: orderPerson(o.person as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2927,24 +2927,24 @@ function orderPersonRemoved(o: Members): Members {
     v: o.v,
   };
 }
-function orderGrant(o: Members): Members {
+function orderGrant(o: Unchecked): Unchecked {
   return {
     kind: o.kind,
     person: o.person,
     role: o.role,
   };
 }
-function orderRoleGranted(o: Members): Members {
+function orderRoleGranted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    grant: orderGrant(o.grant as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    grant: orderGrant(o.grant as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2953,17 +2953,17 @@ function orderRoleGranted(o: Members): Members {
     v: o.v,
   };
 }
-function orderRoleRevoked(o: Members): Members {
+function orderRoleRevoked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    grant: orderGrant(o.grant as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    grant: orderGrant(o.grant as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -2972,26 +2972,26 @@ function orderRoleRevoked(o: Members): Members {
     v: o.v,
   };
 }
-function orderEnrolment(o: Members): Members {
+function orderEnrolment(o: Unchecked): Unchecked {
   return {
     approved_by: o.approved_by,
-    key: orderKeys(o.key as Members),
+    key: orderKeys(o.key as Unchecked),
     method: o.method,
     person: o.person,
     rp_id: o.rp_id,
   };
 }
-function orderApproverKeyEnrolled(o: Members): Members {
+function orderApproverKeyEnrolled(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    enrolment: orderEnrolment(o.enrolment as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    enrolment: orderEnrolment(o.enrolment as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3000,24 +3000,24 @@ function orderApproverKeyEnrolled(o: Members): Members {
     v: o.v,
   };
 }
-function orderEnrolment2(o: Members): Members {
+function orderEnrolment2(o: Unchecked): Unchecked {
   return {
     kid: o.kid,
     person: o.person,
   };
 }
-function orderApproverKeyRevoked(o: Members): Members {
+function orderApproverKeyRevoked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     compromised_since: o.compromised_since,
-    enrolment: orderEnrolment2(o.enrolment as Members),
+    enrolment: orderEnrolment2(o.enrolment as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3026,7 +3026,7 @@ function orderApproverKeyRevoked(o: Members): Members {
     v: o.v,
   };
 }
-function orderSession(o: Members): Members {
+function orderSession(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
     id: o.id,
@@ -3034,16 +3034,16 @@ function orderSession(o: Members): Members {
     person: o.person,
   };
 }
-function orderSessionOpened(o: Members): Members {
+function orderSessionOpened(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    session: orderSession(o.session as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    session: orderSession(o.session as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3052,23 +3052,23 @@ function orderSessionOpened(o: Members): Members {
     v: o.v,
   };
 }
-function orderSession2(o: Members): Members {
+function orderSession2(o: Unchecked): Unchecked {
   return {
     id: o.id,
     person: o.person,
   };
 }
-function orderSessionClosed(o: Members): Members {
+function orderSessionClosed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    session: orderSession2(o.session as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    session: orderSession2(o.session as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3077,22 +3077,22 @@ function orderSessionClosed(o: Members): Members {
     v: o.v,
   };
 }
-function orderSealed(o: Members): Members {
+function orderSealed(o: Unchecked): Unchecked {
   return {
     bootstrap_acts: o.bootstrap_acts,
     people: o.people,
   };
 }
-function orderTenantSealed(o: Members): Members {
+function orderTenantSealed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    sealed: orderSealed(o.sealed as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    sealed: orderSealed(o.sealed as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3101,23 +3101,23 @@ function orderTenantSealed(o: Members): Members {
     v: o.v,
   };
 }
-function orderOverride(o: Members): Members {
+function orderOverride(o: Unchecked): Unchecked {
   return {
     setting: o.setting,
     value: o.value,
   };
 }
-function orderConfigOverridden(o: Members): Members {
+function orderConfigOverridden(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    override: orderOverride(o.override as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    override: orderOverride(o.override as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3126,47 +3126,47 @@ function orderConfigOverridden(o: Members): Members {
     v: o.v,
   };
 }
-function orderWitnessPolicy(o: Members): Members {
+function orderWitnessPolicy(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     text: o.text,
   };
 }
-function orderWitnessPolicyChanged(o: Members): Members {
+function orderWitnessPolicyChanged(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
     ts: o.ts,
     type: o.type,
     v: o.v,
-    witness_policy: orderWitnessPolicy(o.witness_policy as Members),
+    witness_policy: orderWitnessPolicy(o.witness_policy as Unchecked),
   };
 }
-function orderBackup(o: Members): Members {
+function orderBackup(o: Unchecked): Unchecked {
   return {
-    checkpoint: orderPrevious(o.checkpoint as Members),
+    checkpoint: orderPrevious(o.checkpoint as Unchecked),
     digest: o.digest,
     size_bytes: o.size_bytes,
   };
 }
-function orderBackupTaken(o: Members): Members {
+function orderBackupTaken(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    backup: orderBackup(o.backup as Members),
+    actor: orderActor(o.actor as Unchecked),
+    backup: orderBackup(o.backup as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3175,22 +3175,22 @@ function orderBackupTaken(o: Members): Members {
     v: o.v,
   };
 }
-function orderBackup2(o: Members): Members {
+function orderBackup2(o: Unchecked): Unchecked {
   return {
-    checkpoint: orderPrevious(o.checkpoint as Members),
+    checkpoint: orderPrevious(o.checkpoint as Unchecked),
     digest: o.digest,
   };
 }
-function orderBackupRestored(o: Members): Members {
+function orderBackupRestored(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    backup: orderBackup2(o.backup as Members),
+    actor: orderActor(o.actor as Unchecked),
+    backup: orderBackup2(o.backup as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3199,7 +3199,7 @@ function orderBackupRestored(o: Members): Members {
     v: o.v,
   };
 }
-function orderInitiator(o: Members): Members {
+function orderInitiator(o: Unchecked): Unchecked {
   return {
     agent: o.agent,
     framework: o.framework,
@@ -3209,7 +3209,7 @@ function orderInitiator(o: Members): Members {
     version: o.version,
   };
 }
-function orderBudgets(o: Members): Members {
+function orderBudgets(o: Unchecked): Unchecked {
   return {
     actions: o.actions,
     bytes: o.bytes,
@@ -3217,43 +3217,43 @@ function orderBudgets(o: Members): Members {
     wall_ms: o.wall_ms,
   };
 }
-function orderResources(o: Members): Members {
+function orderResources(o: Unchecked): Unchecked {
   return {
     environment: o.environment,
     pattern: o.pattern,
     system: o.system,
   };
 }
-function orderScope(o: Members): Members {
+function orderScope(o: Unchecked): Unchecked {
   return {
-    budgets: o.budgets === undefined ? undefined : orderBudgets(o.budgets as Members),
+    budgets: o.budgets === undefined ? undefined : orderBudgets(o.budgets as Unchecked),
     capabilities: o.capabilities,
     data_classes: o.data_classes,
     expires_at: o.expires_at,
-    resources: o.resources === undefined ? undefined : (o.resources as unknown[]).map((m) => orderResources(m as Members)),
+    resources: o.resources === undefined ? undefined : (o.resources as unknown[]).map((m) => orderResources(m as Unchecked)),
     tools: o.tools,
   };
 }
-function orderRun(o: Members): Members {
+function orderRun(o: Unchecked): Unchecked {
   return {
     ceiling_event: o.ceiling_event,
     delegated_by: o.delegated_by,
     expected_end: o.expected_end,
     parent_run: o.parent_run,
-    scope: orderScope(o.scope as Members),
+    scope: orderScope(o.scope as Unchecked),
   };
 }
-function orderRunStarted(o: Members): Members {
+function orderRunStarted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    run: orderRun(o.run as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    run: orderRun(o.run as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3263,24 +3263,24 @@ function orderRunStarted(o: Members): Members {
     v: o.v,
   };
 }
-function orderExtension(o: Members): Members {
+function orderExtension(o: Unchecked): Unchecked {
   return {
     approval_id: o.approval_id,
-    initiator: o.initiator === undefined ? undefined : orderInitiator(o.initiator as Members),
-    scope: orderScope(o.scope as Members),
+    initiator: o.initiator === undefined ? undefined : orderInitiator(o.initiator as Unchecked),
+    scope: orderScope(o.scope as Unchecked),
   };
 }
-function orderRunScopeExtended(o: Members): Members {
+function orderRunScopeExtended(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    extension: orderExtension(o.extension as Members),
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    extension: orderExtension(o.extension as Unchecked),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3290,17 +3290,17 @@ function orderRunScopeExtended(o: Members): Members {
     v: o.v,
   };
 }
-function orderRunSuspended(o: Members): Members {
+function orderRunSuspended(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3310,23 +3310,23 @@ function orderRunSuspended(o: Members): Members {
     v: o.v,
   };
 }
-function orderClosed2(o: Members): Members {
+function orderClosed2(o: Unchecked): Unchecked {
   return {
     open_actions: o.open_actions,
     status: o.status,
   };
 }
-function orderRunClosed(o: Members): Members {
+function orderRunClosed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    closed: orderClosed2(o.closed as Members),
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    closed: orderClosed2(o.closed as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3336,25 +3336,25 @@ function orderRunClosed(o: Members): Members {
     v: o.v,
   };
 }
-function orderSettled(o: Members): Members {
+function orderSettled(o: Unchecked): Unchecked {
   return {
     actions: o.actions,
     events: o.events,
     last_seq: o.last_seq,
   };
 }
-function orderRunSettled(o: Members): Members {
+function orderRunSettled(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
-    settled: orderSettled(o.settled as Members),
+    settled: orderSettled(o.settled as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3363,24 +3363,24 @@ function orderRunSettled(o: Members): Members {
     v: o.v,
   };
 }
-function orderAbandoned(o: Members): Members {
+function orderAbandoned(o: Unchecked): Unchecked {
   return {
     idle_since: o.idle_since,
     open_actions: o.open_actions,
   };
 }
-function orderRunAbandoned(o: Members): Members {
+function orderRunAbandoned(o: Unchecked): Unchecked {
   return {
-    abandoned: orderAbandoned(o.abandoned as Members),
-    actor: orderActor(o.actor as Members),
+    abandoned: orderAbandoned(o.abandoned as Unchecked),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3390,7 +3390,7 @@ function orderRunAbandoned(o: Members): Members {
     v: o.v,
   };
 }
-function orderTarget(o: Members): Members {
+function orderTarget(o: Unchecked): Unchecked {
   return {
     environment: o.environment,
     resource: o.resource,
@@ -3398,15 +3398,15 @@ function orderTarget(o: Members): Members {
     version: o.version,
   };
 }
-function orderAction(o: Members): Members {
+function orderAction(o: Unchecked): Unchecked {
   return {
     capability: o.capability,
-    target: orderTarget(o.target as Members),
+    target: orderTarget(o.target as Unchecked),
     tool: o.tool,
     tool_version: o.tool_version,
   };
 }
-function orderPointers(o: Members): Members {
+function orderPointers(o: Unchecked): Unchecked {
   return {
     args: o.args,
     artifacts: o.artifacts,
@@ -3414,7 +3414,7 @@ function orderPointers(o: Members): Members {
     result: o.result,
   };
 }
-function orderRequest(o: Members): Members {
+function orderRequest(o: Unchecked): Unchecked {
   return {
     action_digest: o.action_digest,
     args_bytes: o.args_bytes,
@@ -3428,20 +3428,20 @@ function orderRequest(o: Members): Members {
     topic: o.topic,
   };
 }
-function orderActionRequested(o: Members): Members {
+function orderActionRequested(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    request: orderRequest(o.request as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    request: orderRequest(o.request as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3451,7 +3451,7 @@ function orderActionRequested(o: Members): Members {
     v: o.v,
   };
 }
-function orderHistory(o: Members): Members {
+function orderHistory(o: Unchecked): Unchecked {
   return {
     actions: o.actions,
     as_of_index: o.as_of_index,
@@ -3460,7 +3460,7 @@ function orderHistory(o: Members): Members {
     in_flight: o.in_flight,
   };
 }
-function orderRequirement(o: Members): Members {
+function orderRequirement(o: Unchecked): Unchecked {
   return {
     approvers: o.approvers,
     quorum: o.quorum,
@@ -3469,7 +3469,7 @@ function orderRequirement(o: Members): Members {
     ttl: o.ttl,
   };
 }
-function orderDecided(o: Members): Members {
+function orderDecided(o: Unchecked): Unchecked {
   return {
     action_digest: o.action_digest,
     assurance: o.assurance,
@@ -3479,7 +3479,7 @@ function orderDecided(o: Members): Members {
     engine: o.engine,
     evaluated_us: o.evaluated_us,
     gate_digest: o.gate_digest,
-    history: orderHistory(o.history as Members),
+    history: orderHistory(o.history as Unchecked),
     matched_rules: o.matched_rules,
     obligations: o.obligations,
     permits: o.permits,
@@ -3487,14 +3487,14 @@ function orderDecided(o: Members): Members {
     projection_format: o.projection_format,
     reason_codes: o.reason_codes,
     request_leaf: o.request_leaf,
-    requirements: (o.requirements as unknown[]).map((m) => orderRequirement(m as Members)),
-    rule_digests: inKeyOrder(o.rule_digests as Members),
+    requirements: (o.requirements as unknown[]).map((m) => orderRequirement(m as Unchecked)),
+    rule_digests: inKeyOrder(o.rule_digests as Unchecked),
     scope_event: o.scope_event,
     tool_contract: o.tool_contract,
     valid_until: o.valid_until,
   };
 }
-function orderPolicyBlock(o: Members): Members {
+function orderPolicyBlock(o: Unchecked): Unchecked {
   return {
     decision: o.decision,
     decision_event: o.decision_event,
@@ -3504,20 +3504,20 @@ function orderPolicyBlock(o: Members): Members {
     reason: o.reason,
   };
 }
-function orderPolicyDecided(o: Members): Members {
+function orderPolicyDecided(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    decided: orderDecided(o.decided as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    decided: orderDecided(o.decided as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3527,7 +3527,7 @@ function orderPolicyDecided(o: Members): Members {
     v: o.v,
   };
 }
-function orderBundle(o: Members): Members {
+function orderBundle(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     files: o.files,
@@ -3536,16 +3536,16 @@ function orderBundle(o: Members): Members {
     version: o.version,
   };
 }
-function orderPolicyUploaded(o: Members): Members {
+function orderPolicyUploaded(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    bundle: orderBundle(o.bundle as Members),
+    actor: orderActor(o.actor as Unchecked),
+    bundle: orderBundle(o.bundle as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3554,7 +3554,7 @@ function orderPolicyUploaded(o: Members): Members {
     v: o.v,
   };
 }
-function orderBundle2(o: Members): Members {
+function orderBundle2(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     rules: o.rules,
@@ -3562,16 +3562,16 @@ function orderBundle2(o: Members): Members {
     warnings: o.warnings,
   };
 }
-function orderPolicyValidated(o: Members): Members {
+function orderPolicyValidated(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    bundle: orderBundle2(o.bundle as Members),
+    actor: orderActor(o.actor as Unchecked),
+    bundle: orderBundle2(o.bundle as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3580,7 +3580,7 @@ function orderPolicyValidated(o: Members): Members {
     v: o.v,
   };
 }
-function orderSimulation(o: Members): Members {
+function orderSimulation(o: Unchecked): Unchecked {
   return {
     against: o.against,
     changed: o.changed,
@@ -3590,16 +3590,16 @@ function orderSimulation(o: Members): Members {
     newly_allowed: o.newly_allowed,
   };
 }
-function orderPolicySimulated(o: Members): Members {
+function orderPolicySimulated(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    simulation: orderSimulation(o.simulation as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    simulation: orderSimulation(o.simulation as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3608,23 +3608,23 @@ function orderPolicySimulated(o: Members): Members {
     v: o.v,
   };
 }
-function orderPublish(o: Members): Members {
+function orderPublish(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     expected: o.expected,
   };
 }
-function orderPolicyPublishRequested(o: Members): Members {
+function orderPolicyPublishRequested(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    publish: orderPublish(o.publish as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    publish: orderPublish(o.publish as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3633,34 +3633,34 @@ function orderPolicyPublishRequested(o: Members): Members {
     v: o.v,
   };
 }
-function orderPrevious2(o: Members): Members {
+function orderPrevious2(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     revision: o.revision,
   };
 }
-function orderPublish2(o: Members): Members {
+function orderPublish2(o: Unchecked): Unchecked {
   return {
     approved_by: o.approved_by,
     author: o.author,
     digest: o.digest,
     engine: o.engine,
-    previous: o.previous === undefined ? undefined : orderPrevious2(o.previous as Members),
+    previous: o.previous === undefined ? undefined : orderPrevious2(o.previous as Unchecked),
     revision: o.revision,
     separation: o.separation,
   };
 }
-function orderPolicyPublished(o: Members): Members {
+function orderPolicyPublished(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     bootstrap: o.bootstrap,
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    publish: orderPublish2(o.publish as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    publish: orderPublish2(o.publish as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3669,23 +3669,23 @@ function orderPolicyPublished(o: Members): Members {
     v: o.v,
   };
 }
-function orderActivation(o: Members): Members {
+function orderActivation(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     node: o.node,
     revision: o.revision,
   };
 }
-function orderPolicyActivated(o: Members): Members {
+function orderPolicyActivated(o: Unchecked): Unchecked {
   return {
-    activation: orderActivation(o.activation as Members),
-    actor: orderActor(o.actor as Members),
+    activation: orderActivation(o.activation as Unchecked),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3694,24 +3694,24 @@ function orderPolicyActivated(o: Members): Members {
     v: o.v,
   };
 }
-function orderRollback(o: Members): Members {
+function orderRollback(o: Unchecked): Unchecked {
   return {
-    from: orderPrevious2(o.from as Members),
+    from: orderPrevious2(o.from as Unchecked),
     revision: o.revision,
     to_digest: o.to_digest,
   };
 }
-function orderPolicyRolledBack(o: Members): Members {
+function orderPolicyRolledBack(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    rollback: orderRollback(o.rollback as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    rollback: orderRollback(o.rollback as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3720,22 +3720,22 @@ function orderPolicyRolledBack(o: Members): Members {
     v: o.v,
   };
 }
-function orderShadow(o: Members): Members {
+function orderShadow(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     sample_percent: o.sample_percent,
   };
 }
-function orderPolicyShadowStarted(o: Members): Members {
+function orderPolicyShadowStarted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    shadow: orderShadow(o.shadow as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    shadow: orderShadow(o.shadow as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3744,23 +3744,23 @@ function orderPolicyShadowStarted(o: Members): Members {
     v: o.v,
   };
 }
-function orderShadow2(o: Members): Members {
+function orderShadow2(o: Unchecked): Unchecked {
   return {
     decisions: o.decisions,
     differing: o.differing,
     digest: o.digest,
   };
 }
-function orderPolicyShadowStopped(o: Members): Members {
+function orderPolicyShadowStopped(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    shadow: orderShadow2(o.shadow as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    shadow: orderShadow2(o.shadow as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3769,22 +3769,22 @@ function orderPolicyShadowStopped(o: Members): Members {
     v: o.v,
   };
 }
-function orderBundle3(o: Members): Members {
+function orderBundle3(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
   };
 }
-function orderPolicyRetired(o: Members): Members {
+function orderPolicyRetired(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    bundle: orderBundle3(o.bundle as Members),
+    actor: orderActor(o.actor as Unchecked),
+    bundle: orderBundle3(o.bundle as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3793,7 +3793,7 @@ function orderPolicyRetired(o: Members): Members {
     v: o.v,
   };
 }
-function orderApprovalBlock(o: Members): Members {
+function orderApprovalBlock(o: Unchecked): Unchecked {
   return {
     approval_id: o.approval_id,
     approved_at: o.approved_at,
@@ -3803,7 +3803,7 @@ function orderApprovalBlock(o: Members): Members {
     votes: o.votes,
   };
 }
-function orderApprovalRequest(o: Members): Members {
+function orderApprovalRequest(o: Unchecked): Unchecked {
   return {
     digest: o.digest,
     expires_at: o.expires_at,
@@ -3812,21 +3812,21 @@ function orderApprovalRequest(o: Members): Members {
     text: o.text,
   };
 }
-function orderApprovalRequested(o: Members): Members {
+function orderApprovalRequested(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
-    approval_request: orderApprovalRequest(o.approval_request as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
+    approval_request: orderApprovalRequest(o.approval_request as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3836,7 +3836,7 @@ function orderApprovalRequested(o: Members): Members {
     v: o.v,
   };
 }
-function orderVote(o: Members): Members {
+function orderVote(o: Unchecked): Unchecked {
   return {
     answer: o.answer,
     authenticator_data: o.authenticator_data,
@@ -3851,20 +3851,20 @@ function orderVote(o: Members): Members {
     text: o.text,
   };
 }
-function orderApprovalVoted(o: Members): Members {
+function orderApprovalVoted(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3872,31 +3872,31 @@ function orderApprovalVoted(o: Members): Members {
     ts: o.ts,
     type: o.type,
     v: o.v,
-    vote: orderVote(o.vote as Members),
+    vote: orderVote(o.vote as Unchecked),
   };
 }
-function orderGranted(o: Members): Members {
+function orderGranted(o: Unchecked): Unchecked {
   return {
     people: o.people,
     separation: o.separation,
     usable_until: o.usable_until,
   };
 }
-function orderApprovalGranted(o: Members): Members {
+function orderApprovalGranted(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    granted: orderGranted(o.granted as Members),
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    granted: orderGranted(o.granted as Unchecked),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3906,28 +3906,28 @@ function orderApprovalGranted(o: Members): Members {
     v: o.v,
   };
 }
-function orderRejected(o: Members): Members {
+function orderRejected(o: Unchecked): Unchecked {
   return {
     person: o.person,
     vote: o.vote,
   };
 }
-function orderApprovalRejected(o: Members): Members {
+function orderApprovalRejected(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    rejected: orderRejected(o.rejected as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    rejected: orderRejected(o.rejected as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3937,26 +3937,26 @@ function orderApprovalRejected(o: Members): Members {
     v: o.v,
   };
 }
-function orderExpired(o: Members): Members {
+function orderExpired(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
   };
 }
-function orderApprovalExpired(o: Members): Members {
+function orderApprovalExpired(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    expired: orderExpired(o.expired as Members),
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    expired: orderExpired(o.expired as Unchecked),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3966,21 +3966,21 @@ function orderApprovalExpired(o: Members): Members {
     v: o.v,
   };
 }
-function orderApprovalRevoked(o: Members): Members {
+function orderApprovalRevoked(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -3990,21 +3990,21 @@ function orderApprovalRevoked(o: Members): Members {
     v: o.v,
   };
 }
-function orderApprovalCancelled(o: Members): Members {
+function orderApprovalCancelled(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4014,21 +4014,21 @@ function orderApprovalCancelled(o: Members): Members {
     v: o.v,
   };
 }
-function orderApprovalVoided(o: Members): Members {
+function orderApprovalVoided(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4038,29 +4038,29 @@ function orderApprovalVoided(o: Members): Members {
     v: o.v,
   };
 }
-function orderSuperseded(o: Members): Members {
+function orderSuperseded(o: Unchecked): Unchecked {
   return {
     by: o.by,
   };
 }
-function orderApprovalSuperseded(o: Members): Members {
+function orderApprovalSuperseded(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
-    superseded: orderSuperseded(o.superseded as Members),
+    superseded: orderSuperseded(o.superseded as Unchecked),
     tenant: o.tenant,
     traceparent: o.traceparent,
     ts: o.ts,
@@ -4068,27 +4068,27 @@ function orderApprovalSuperseded(o: Members): Members {
     v: o.v,
   };
 }
-function orderRevalidated(o: Members): Members {
+function orderRevalidated(o: Unchecked): Unchecked {
   return {
     gate_digest: o.gate_digest,
-    policy: orderPrevious2(o.policy as Members),
+    policy: orderPrevious2(o.policy as Unchecked),
   };
 }
-function orderApprovalRevalidated(o: Members): Members {
+function orderApprovalRevalidated(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    revalidated: orderRevalidated(o.revalidated as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    revalidated: orderRevalidated(o.revalidated as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4098,27 +4098,27 @@ function orderApprovalRevalidated(o: Members): Members {
     v: o.v,
   };
 }
-function orderConsumed(o: Members): Members {
+function orderConsumed(o: Unchecked): Unchecked {
   return {
     job_id: o.job_id,
     permit_id: o.permit_id,
   };
 }
-function orderApprovalConsumed(o: Members): Members {
+function orderApprovalConsumed(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    consumed: orderConsumed(o.consumed as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    consumed: orderConsumed(o.consumed as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4128,7 +4128,7 @@ function orderApprovalConsumed(o: Members): Members {
     v: o.v,
   };
 }
-function orderBreakglass(o: Members): Members {
+function orderBreakglass(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
     incident: o.incident,
@@ -4136,22 +4136,22 @@ function orderBreakglass(o: Members): Members {
     review_due: o.review_due,
   };
 }
-function orderBreakglassUsed(o: Members): Members {
+function orderBreakglassUsed(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
-    breakglass: orderBreakglass(o.breakglass as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
+    breakglass: orderBreakglass(o.breakglass as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4161,7 +4161,7 @@ function orderBreakglassUsed(o: Members): Members {
     v: o.v,
   };
 }
-function orderFreeze(o: Members): Members {
+function orderFreeze(o: Unchecked): Unchecked {
   return {
     freeze_id: o.freeze_id,
     incident: o.incident,
@@ -4169,17 +4169,17 @@ function orderFreeze(o: Members): Members {
     subject: o.subject,
   };
 }
-function orderFreezePlaced(o: Members): Members {
+function orderFreezePlaced(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    freeze: orderFreeze(o.freeze as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    freeze: orderFreeze(o.freeze as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4188,23 +4188,23 @@ function orderFreezePlaced(o: Members): Members {
     v: o.v,
   };
 }
-function orderFreeze2(o: Members): Members {
+function orderFreeze2(o: Unchecked): Unchecked {
   return {
     freeze_id: o.freeze_id,
     people: o.people,
   };
 }
-function orderFreezeLifted(o: Members): Members {
+function orderFreezeLifted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    freeze: orderFreeze2(o.freeze as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    freeze: orderFreeze2(o.freeze as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4213,7 +4213,7 @@ function orderFreezeLifted(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchBlock(o: Members): Members {
+function orderDispatchBlock(o: Unchecked): Unchecked {
   return {
     attempt: o.attempt,
     job_id: o.job_id,
@@ -4222,7 +4222,7 @@ function orderDispatchBlock(o: Members): Members {
     topic: o.topic,
   };
 }
-function orderPermit(o: Members): Members {
+function orderPermit(o: Unchecked): Unchecked {
   return {
     action_digest: o.action_digest,
     args_commit: o.args_commit,
@@ -4233,23 +4233,23 @@ function orderPermit(o: Members): Members {
     permit_id: o.permit_id,
   };
 }
-function orderDispatchPermitted(o: Members): Members {
+function orderDispatchPermitted(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    permit: orderPermit(o.permit as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    permit: orderPermit(o.permit as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4259,22 +4259,22 @@ function orderDispatchPermitted(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchQueued(o: Members): Members {
+function orderDispatchQueued(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4284,7 +4284,7 @@ function orderDispatchQueued(o: Members): Members {
     v: o.v,
   };
 }
-function orderStarted(o: Members): Members {
+function orderStarted(o: Unchecked): Unchecked {
   return {
     args_commit: o.args_commit,
     deadline: o.deadline,
@@ -4292,25 +4292,25 @@ function orderStarted(o: Members): Members {
     permit_id: o.permit_id,
   };
 }
-function orderDispatchStarted(o: Members): Members {
+function orderDispatchStarted(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
-    started: orderStarted(o.started as Members),
+    started: orderStarted(o.started as Unchecked),
     tenant: o.tenant,
     traceparent: o.traceparent,
     ts: o.ts,
@@ -4318,29 +4318,29 @@ function orderDispatchStarted(o: Members): Members {
     v: o.v,
   };
 }
-function orderRetried(o: Members): Members {
+function orderRetried(o: Unchecked): Unchecked {
   return {
     after: o.after,
     permit_id: o.permit_id,
   };
 }
-function orderDispatchRetried(o: Members): Members {
+function orderDispatchRetried(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    retried: orderRetried(o.retried as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    retried: orderRetried(o.retried as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4350,7 +4350,7 @@ function orderDispatchRetried(o: Members): Members {
     v: o.v,
   };
 }
-function orderOutcome(o: Members): Members {
+function orderOutcome(o: Unchecked): Unchecked {
   return {
     code: o.code,
     duration_ms: o.duration_ms,
@@ -4360,23 +4360,23 @@ function orderOutcome(o: Members): Members {
     produced: o.produced,
   };
 }
-function orderDispatchTimedOut(o: Members): Members {
+function orderDispatchTimedOut(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    outcome: orderOutcome(o.outcome as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    outcome: orderOutcome(o.outcome as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4386,23 +4386,23 @@ function orderDispatchTimedOut(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchDeadLettered(o: Members): Members {
+function orderDispatchDeadLettered(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    outcome: orderOutcome(o.outcome as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    outcome: orderOutcome(o.outcome as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4412,28 +4412,28 @@ function orderDispatchDeadLettered(o: Members): Members {
     v: o.v,
   };
 }
-function orderRedriven(o: Members): Members {
+function orderRedriven(o: Unchecked): Unchecked {
   return {
     as_action: o.as_action,
   };
 }
-function orderDispatchRedriven(o: Members): Members {
+function orderDispatchRedriven(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    redriven: orderRedriven(o.redriven as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    redriven: orderRedriven(o.redriven as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4443,23 +4443,23 @@ function orderDispatchRedriven(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchCancelled(o: Members): Members {
+function orderDispatchCancelled(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    outcome: orderOutcome(o.outcome as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    outcome: orderOutcome(o.outcome as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4469,23 +4469,23 @@ function orderDispatchCancelled(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchSucceeded(o: Members): Members {
+function orderDispatchSucceeded(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    outcome: orderOutcome(o.outcome as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    outcome: orderOutcome(o.outcome as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4495,23 +4495,23 @@ function orderDispatchSucceeded(o: Members): Members {
     v: o.v,
   };
 }
-function orderDispatchFailed(o: Members): Members {
+function orderDispatchFailed(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    outcome: orderOutcome(o.outcome as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    outcome: orderOutcome(o.outcome as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4521,45 +4521,45 @@ function orderDispatchFailed(o: Members): Members {
     v: o.v,
   };
 }
-function orderUnconfirmed(o: Members): Members {
+function orderUnconfirmed(o: Unchecked): Unchecked {
   return {
     deadline: o.deadline,
   };
 }
-function orderDispatchUnconfirmed(o: Members): Members {
+function orderDispatchUnconfirmed(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    approval: orderApprovalBlock(o.approval as Members),
+    actor: orderActor(o.actor as Unchecked),
+    approval: orderApprovalBlock(o.approval as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    dispatch: orderDispatchBlock(o.dispatch as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    dispatch: orderDispatchBlock(o.dispatch as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pointers: orderPointers(o.pointers as Members),
-    policy: orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pointers: orderPointers(o.pointers as Unchecked),
+    policy: orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
     ts: o.ts,
     type: o.type,
-    unconfirmed: orderUnconfirmed(o.unconfirmed as Members),
+    unconfirmed: orderUnconfirmed(o.unconfirmed as Unchecked),
     v: o.v,
   };
 }
-function orderChecks(o: Members): Members {
+function orderChecks(o: Unchecked): Unchecked {
   return {
     code: o.code,
     name: o.name,
     verdict: o.verdict,
   };
 }
-function orderDrift(o: Members): Members {
+function orderDrift(o: Unchecked): Unchecked {
   return {
     approved: o.approved,
     equal: o.equal,
@@ -4567,30 +4567,30 @@ function orderDrift(o: Members): Members {
     requested: o.requested,
   };
 }
-function orderSafety(o: Members): Members {
+function orderSafety(o: Unchecked): Unchecked {
   return {
-    checks: (o.checks as unknown[]).map((m) => orderChecks(m as Members)),
+    checks: (o.checks as unknown[]).map((m) => orderChecks(m as Unchecked)),
     demands: o.demands,
-    drift: orderDrift(o.drift as Members),
+    drift: orderDrift(o.drift as Unchecked),
     finding: o.finding,
     verdict: o.verdict,
   };
 }
-function orderSafetyChecked(o: Members): Members {
+function orderSafetyChecked(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    policy: o.policy === undefined ? undefined : orderPolicyBlock(o.policy as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    policy: o.policy === undefined ? undefined : orderPolicyBlock(o.policy as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
-    safety: orderSafety(o.safety as Members),
+    safety: orderSafety(o.safety as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4599,7 +4599,7 @@ function orderSafetyChecked(o: Members): Members {
     v: o.v,
   };
 }
-function orderArtifact(o: Members): Members {
+function orderArtifact(o: Unchecked): Unchecked {
   return {
     artifact_id: o.artifact_id,
     media_type: o.media_type,
@@ -4607,19 +4607,19 @@ function orderArtifact(o: Members): Members {
     size_bytes: o.size_bytes,
   };
 }
-function orderArtifactRecorded(o: Members): Members {
+function orderArtifactRecorded(o: Unchecked): Unchecked {
   return {
-    action: orderAction(o.action as Members),
+    action: orderAction(o.action as Unchecked),
     action_id: o.action_id,
-    actor: orderActor(o.actor as Members),
-    artifact: orderArtifact(o.artifact as Members),
+    actor: orderActor(o.actor as Unchecked),
+    artifact: orderArtifact(o.artifact as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    initiator: orderInitiator(o.initiator as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    initiator: orderInitiator(o.initiator as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     run_id: o.run_id,
     source: o.source,
     tenant: o.tenant,
@@ -4629,7 +4629,7 @@ function orderArtifactRecorded(o: Members): Members {
     v: o.v,
   };
 }
-function orderRetention(o: Members): Members {
+function orderRetention(o: Unchecked): Unchecked {
   return {
     approved_by: o.approved_by,
     digest: o.digest,
@@ -4638,16 +4638,16 @@ function orderRetention(o: Members): Members {
     version: o.version,
   };
 }
-function orderRetentionRulesPublished(o: Members): Members {
+function orderRetentionRulesPublished(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    retention: orderRetention(o.retention as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    retention: orderRetention(o.retention as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4656,7 +4656,7 @@ function orderRetentionRulesPublished(o: Members): Members {
     v: o.v,
   };
 }
-function orderPruned(o: Members): Members {
+function orderPruned(o: Unchecked): Unchecked {
   return {
     count: o.count,
     holds: o.holds,
@@ -4665,16 +4665,16 @@ function orderPruned(o: Members): Members {
     rules_digest: o.rules_digest,
   };
 }
-function orderRetentionPruned(o: Members): Members {
+function orderRetentionPruned(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pruned: orderPruned(o.pruned as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pruned: orderPruned(o.pruned as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4683,7 +4683,7 @@ function orderRetentionPruned(o: Members): Members {
     v: o.v,
   };
 }
-function orderHold(o: Members): Members {
+function orderHold(o: Unchecked): Unchecked {
   return {
     from: o.from,
     hold_id: o.hold_id,
@@ -4693,17 +4693,17 @@ function orderHold(o: Members): Members {
     until: o.until,
   };
 }
-function orderHoldPlaced(o: Members): Members {
+function orderHoldPlaced(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    hold: orderHold(o.hold as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    hold: orderHold(o.hold as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4712,23 +4712,23 @@ function orderHoldPlaced(o: Members): Members {
     v: o.v,
   };
 }
-function orderHold2(o: Members): Members {
+function orderHold2(o: Unchecked): Unchecked {
   return {
     approved_by: o.approved_by,
     hold_id: o.hold_id,
   };
 }
-function orderHoldReleased(o: Members): Members {
+function orderHoldReleased(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    hold: orderHold2(o.hold as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    hold: orderHold2(o.hold as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4737,7 +4737,7 @@ function orderHoldReleased(o: Members): Members {
     v: o.v,
   };
 }
-function orderRedaction(o: Members): Members {
+function orderRedaction(o: Unchecked): Unchecked {
   return {
     count: o.count,
     detector: o.detector,
@@ -4745,16 +4745,16 @@ function orderRedaction(o: Members): Members {
     redacted: o.redacted,
   };
 }
-function orderPayloadRedacted(o: Members): Members {
+function orderPayloadRedacted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    redaction: orderRedaction(o.redaction as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    redaction: orderRedaction(o.redaction as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4763,22 +4763,22 @@ function orderPayloadRedacted(o: Members): Members {
     v: o.v,
   };
 }
-function orderErasure(o: Members): Members {
+function orderErasure(o: Unchecked): Unchecked {
   return {
     basis: o.basis,
     subject: o.subject,
   };
 }
-function orderErasureRequested(o: Members): Members {
+function orderErasureRequested(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    erasure: orderErasure(o.erasure as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    erasure: orderErasure(o.erasure as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4787,23 +4787,23 @@ function orderErasureRequested(o: Members): Members {
     v: o.v,
   };
 }
-function orderErasure2(o: Members): Members {
+function orderErasure2(o: Unchecked): Unchecked {
   return {
     holds: o.holds,
     rules: o.rules,
     subject: o.subject,
   };
 }
-function orderErasureParked(o: Members): Members {
+function orderErasureParked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    erasure: orderErasure2(o.erasure as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    erasure: orderErasure2(o.erasure as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4812,7 +4812,7 @@ function orderErasureParked(o: Members): Members {
     v: o.v,
   };
 }
-function orderErasure3(o: Members): Members {
+function orderErasure3(o: Unchecked): Unchecked {
   return {
     keys: o.keys,
     packs: o.packs,
@@ -4820,16 +4820,16 @@ function orderErasure3(o: Members): Members {
     subject: o.subject,
   };
 }
-function orderSubjectErased(o: Members): Members {
+function orderSubjectErased(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    erasure: orderErasure3(o.erasure as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    erasure: orderErasure3(o.erasure as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4838,7 +4838,7 @@ function orderSubjectErased(o: Members): Members {
     v: o.v,
   };
 }
-function orderPack(o: Members): Members {
+function orderPack(o: Unchecked): Unchecked {
   return {
     disclosure: o.disclosure,
     pack_id: o.pack_id,
@@ -4847,16 +4847,16 @@ function orderPack(o: Members): Members {
     scope: o.scope,
   };
 }
-function orderPackRequested(o: Members): Members {
+function orderPackRequested(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pack: orderPack(o.pack as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pack: orderPack(o.pack as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4865,7 +4865,7 @@ function orderPackRequested(o: Members): Members {
     v: o.v,
   };
 }
-function orderPack2(o: Members): Members {
+function orderPack2(o: Unchecked): Unchecked {
   return {
     as_of: o.as_of,
     disclosure: o.disclosure,
@@ -4876,16 +4876,16 @@ function orderPack2(o: Members): Members {
     scope: o.scope,
   };
 }
-function orderPackExported(o: Members): Members {
+function orderPackExported(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pack: orderPack2(o.pack as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pack: orderPack2(o.pack as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4894,22 +4894,22 @@ function orderPackExported(o: Members): Members {
     v: o.v,
   };
 }
-function orderPack3(o: Members): Members {
+function orderPack3(o: Unchecked): Unchecked {
   return {
     manifest_digest: o.manifest_digest,
     pack_id: o.pack_id,
   };
 }
-function orderPackDownloaded(o: Members): Members {
+function orderPackDownloaded(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    pack: orderPack3(o.pack as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    pack: orderPack3(o.pack as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4918,28 +4918,28 @@ function orderPackDownloaded(o: Members): Members {
     v: o.v,
   };
 }
-function orderReads(o: Members): Members {
+function orderReads(o: Unchecked): Unchecked {
   return {
     id: o.id,
     kind: o.kind,
   };
 }
-function orderAccess(o: Members): Members {
+function orderAccess(o: Unchecked): Unchecked {
   return {
     count: o.count,
-    reads: (o.reads as unknown[]).map((m) => orderReads(m as Members)),
+    reads: (o.reads as unknown[]).map((m) => orderReads(m as Unchecked)),
   };
 }
-function orderEvidenceAccessed(o: Members): Members {
+function orderEvidenceAccessed(o: Unchecked): Unchecked {
   return {
-    access: orderAccess(o.access as Members),
-    actor: orderActor(o.actor as Members),
+    access: orderAccess(o.access as Unchecked),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4948,25 +4948,25 @@ function orderEvidenceAccessed(o: Members): Members {
     v: o.v,
   };
 }
-function orderCheck(o: Members): Members {
+function orderCheck(o: Unchecked): Unchecked {
   return {
     as_of: o.as_of,
-    counts: inKeyOrder(o.counts as Members),
+    counts: inKeyOrder(o.counts as Unchecked),
     digest: o.digest,
     findings: o.findings,
     kind: o.kind,
   };
 }
-function orderIntegrityChecked(o: Members): Members {
+function orderIntegrityChecked(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    check: orderCheck(o.check as Members),
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    check: orderCheck(o.check as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -4975,7 +4975,7 @@ function orderIntegrityChecked(o: Members): Members {
     v: o.v,
   };
 }
-function orderReview(o: Members): Members {
+function orderReview(o: Unchecked): Unchecked {
   return {
     as_of: o.as_of,
     digest: o.digest,
@@ -4985,16 +4985,16 @@ function orderReview(o: Members): Members {
     verdict: o.verdict,
   };
 }
-function orderReviewCompleted(o: Members): Members {
+function orderReviewCompleted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
-    review: orderReview(o.review as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    review: orderReview(o.review as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5003,23 +5003,23 @@ function orderReviewCompleted(o: Members): Members {
     v: o.v,
   };
 }
-function orderIncident(o: Members): Members {
+function orderIncident(o: Unchecked): Unchecked {
   return {
     from: o.from,
     incident_id: o.incident_id,
     title_committed: o.title_committed,
   };
 }
-function orderIncidentOpened(o: Members): Members {
+function orderIncidentOpened(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    incident: orderIncident(o.incident as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    incident: orderIncident(o.incident as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5028,23 +5028,23 @@ function orderIncidentOpened(o: Members): Members {
     v: o.v,
   };
 }
-function orderIncident2(o: Members): Members {
+function orderIncident2(o: Unchecked): Unchecked {
   return {
     findings: o.findings,
     incident_id: o.incident_id,
   };
 }
-function orderIncidentClosed(o: Members): Members {
+function orderIncidentClosed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    incident: orderIncident2(o.incident as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    incident: orderIncident2(o.incident as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5053,22 +5053,22 @@ function orderIncidentClosed(o: Members): Members {
     v: o.v,
   };
 }
-function orderDrill(o: Members): Members {
+function orderDrill(o: Unchecked): Unchecked {
   return {
     drill_id: o.drill_id,
     kind: o.kind,
   };
 }
-function orderDrillStarted(o: Members): Members {
+function orderDrillStarted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    drill: orderDrill(o.drill as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    drill: orderDrill(o.drill as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5077,7 +5077,7 @@ function orderDrillStarted(o: Members): Members {
     v: o.v,
   };
 }
-function orderDrill2(o: Members): Members {
+function orderDrill2(o: Unchecked): Unchecked {
   return {
     drill_id: o.drill_id,
     duration_ms: o.duration_ms,
@@ -5088,16 +5088,16 @@ function orderDrill2(o: Members): Members {
     score_percent: o.score_percent,
   };
 }
-function orderDrillCompleted(o: Members): Members {
+function orderDrillCompleted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    drill: orderDrill2(o.drill as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    drill: orderDrill2(o.drill as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5106,22 +5106,22 @@ function orderDrillCompleted(o: Members): Members {
     v: o.v,
   };
 }
-function orderDrill3(o: Members): Members {
+function orderDrill3(o: Unchecked): Unchecked {
   return {
     due: o.due,
     kind: o.kind,
   };
 }
-function orderDrillMissed(o: Members): Members {
+function orderDrillMissed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
-    drill: orderDrill3(o.drill as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    drill: orderDrill3(o.drill as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5130,7 +5130,7 @@ function orderDrillMissed(o: Members): Members {
     v: o.v,
   };
 }
-function orderFinding(o: Members): Members {
+function orderFinding(o: Unchecked): Unchecked {
   return {
     code: o.code,
     due: o.due,
@@ -5140,16 +5140,16 @@ function orderFinding(o: Members): Members {
     severity: o.severity,
   };
 }
-function orderFindingOpened(o: Members): Members {
+function orderFindingOpened(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    finding: orderFinding(o.finding as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    finding: orderFinding(o.finding as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5158,24 +5158,24 @@ function orderFindingOpened(o: Members): Members {
     v: o.v,
   };
 }
-function orderFinding2(o: Members): Members {
+function orderFinding2(o: Unchecked): Unchecked {
   return {
     by: o.by,
     evidence: o.evidence,
     finding_id: o.finding_id,
   };
 }
-function orderFindingClosed(o: Members): Members {
+function orderFindingClosed(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    finding: orderFinding2(o.finding as Members),
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    reason: orderReason(o.reason as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    finding: orderFinding2(o.finding as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5184,48 +5184,48 @@ function orderFindingClosed(o: Members): Members {
     v: o.v,
   };
 }
-function orderTraining(o: Members): Members {
+function orderTraining(o: Unchecked): Unchecked {
   return {
     person: o.person,
     score_percent: o.score_percent,
     version: o.version,
   };
 }
-function orderTrainingCompleted(o: Members): Members {
+function orderTrainingCompleted(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
+    actor: orderActor(o.actor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
-    training: orderTraining(o.training as Members),
+    training: orderTraining(o.training as Unchecked),
     ts: o.ts,
     type: o.type,
     v: o.v,
   };
 }
-function orderAnchor(o: Members): Members {
+function orderAnchor(o: Unchecked): Unchecked {
   return {
-    checkpoint: orderPrevious(o.checkpoint as Members),
+    checkpoint: orderPrevious(o.checkpoint as Unchecked),
     digest: o.digest,
     kind: o.kind,
   };
 }
-function orderAnchorRecorded(o: Members): Members {
+function orderAnchorRecorded(o: Unchecked): Unchecked {
   return {
-    actor: orderActor(o.actor as Members),
-    anchor: orderAnchor(o.anchor as Members),
+    actor: orderActor(o.actor as Unchecked),
+    anchor: orderAnchor(o.anchor as Unchecked),
     cause: o.cause,
-    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Members),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
     event_id: o.event_id,
-    integrity: orderIntegrity(o.integrity as Members),
-    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Members),
-    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Members),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -5235,7 +5235,7 @@ function orderAnchorRecorded(o: Members): Members {
   };
 }
 
-const orderOfKind = new Map<Kind, (o: Members) => Members>([
+const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["log.genesis", orderLogGenesis],
   ["log.heartbeat", orderLogHeartbeat],
   ["log.key.added", orderLogKeyAdded],
