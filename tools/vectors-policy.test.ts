@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -113,4 +114,34 @@ test("vectors: projections are decided with the result given, byte for byte", ()
     assert.equal(engine.decide(policy, utf8(`${projection} `)).matched_rule, "core:request-schema-invalid", path);
   }
   assert.deepEqual([...decisions].sort(), ["ALLOW", "DENY", "REQUIRE_APPROVAL"]);
+});
+
+test("vectors: the build a browser gets decides them with the same bytes", () => {
+  // With the condition `browser`, #cedar is the web build, which is given its module's bytes.
+  const script = (bytes: string) => `
+    import { readFileSync } from "node:fs";
+    import { loadEngine } from "@countersign/evidence/decide";
+    import { readBundle } from "@countersign/evidence/policy";
+    import { canonicalText } from "@countersign/evidence/canonical";
+    import { specVectors } from "@countersign/evidence/vectors.node";
+    const wasm = readFileSync(new URL(import.meta.resolve("@cedar-policy/cedar-wasm/web")).pathname.replace(".js", "_bg.wasm"));
+    const engine = await loadEngine(${bytes});
+    const files = specVectors("policy/bundle").get("policy/bundle/valid").files;
+    const utf8 = (text) => new TextEncoder().encode(text);
+    const { policy } = engine.load(readBundle(new Map(Object.entries(files).map(([path, text]) => [path, utf8(text)]))).bundle);
+    let decided = 0;
+    for (const [path, { projection, result }] of specVectors("policy/decide")) {
+      if (canonicalText(engine.decide(policy, utf8(projection))) !== result) throw new Error(path);
+      decided++;
+    }
+    console.log(decided, engine.id);
+  `;
+  const run = (bytes: string) => {
+    const flags = ["--conditions=countersign-source", "--conditions=browser", "--input-type=module"];
+    return spawnSync(process.execPath, [...flags, "-e", script(bytes)], { cwd: import.meta.dirname, encoding: "utf8" });
+  };
+  const { stdout, stderr } = run("wasm");
+  assert.equal(stdout.trim(), `${specVectors("policy/decide").size} cedar/4.13.0`, stderr);
+  // The control: it is the web build, which without its bytes asks the network for them, where Node has no file.
+  assert.notEqual(run("undefined").status, 0);
 });
