@@ -16,7 +16,7 @@ import {
   type PolicyEngine,
   remedyOf,
 } from "./decide.ts";
-import { ReasonCode, RuleId } from "./event.ts";
+import { kinds, ReasonCode, RuleId } from "./event.ts";
 import { utf8 } from "./hash.ts";
 import type { GateFacts } from "./project.ts";
 import { projectAction } from "./project.ts";
@@ -159,6 +159,15 @@ test("decide: a result carries all that explains it", () => {
   assert.equal(result.gate_digest, gateDigest(gates));
   assert.equal(result.gate_digest, gateDigest([...gates].reverse()));
   assert.notEqual(result.gate_digest, decide({ args: prod }).gate_digest);
+});
+
+test("decide: results fit the event that records them", () => {
+  const { properties } = kinds["policy.decided"].schema.properties.decided;
+  const members = ["matched_rules", "reason_codes", "permits", "rule_digests", "requirements", "obligations"] as const;
+  const fits = (result: DecisionResult) => members.every((name) => Value.Check(properties[name], result[name]));
+  for (const [why, request] of rows) assert.ok(fits(decide(request)), why);
+  assert.ok(fits(coreDenial("core:policy-eval-error", seed.rules)));
+  assert.ok(!fits({ ...decide({}), reason_codes: ["lower"] }), "the control");
 });
 
 test("decide: denials carry no requirements, obligations or gate", () => {
