@@ -5,13 +5,14 @@ import * as event from "@countersign/evidence/event";
 import { faults } from "@countersign/evidence/fault";
 import { ReportSchema } from "@countersign/evidence/report-schema";
 import * as wire from "@countersign/evidence/wire";
+import { peopleOperations } from "@countersign/evidence/wire-people";
 import { docComments } from "./doc-comments.ts";
 import { errorsDoc, faultsDoc } from "./errors-doc.ts";
 import { eventShapesSource } from "./event-shapes.ts";
 import { openapi } from "./openapi.ts";
 import { formatJson, reportSchemaFile, schemaFiles } from "./schema-json.ts";
 import { schemaNames } from "./schema-names.ts";
-import { wireShapesSource } from "./wire-shapes.ts";
+import { type WireTable, wireShapesSource } from "./wire-shapes.ts";
 
 /** Folders in which every file is generated. */
 export const generatedFolders = [
@@ -19,6 +20,12 @@ export const generatedFolders = [
   "packages/server/src/generated",
   "spec/schema",
 ] as const;
+
+const PEOPLE: WireTable = {
+  file: "wire-people.ts",
+  operationName: "PeopleOperationName",
+  others: ["person", "public"],
+};
 
 /** Path from the repository's root → content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -38,6 +45,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(kinds, names)],
     ["packages/evidence/src/generated/wire-shapes.ts", wireShapesSource(wire.operations, names)],
+    ["packages/evidence/src/generated/people-shapes.ts", wireShapesSource(peopleOperations, names, PEOPLE)],
     ...schemaFiles(kinds, event, eventComments),
     reportSchemaFile(ReportSchema),
     ["spec/openapi.json", formatJson(description)],

@@ -161,6 +161,8 @@ function answer(operation: OperationDefinition, components: Components): Json {
       return { "application/octet-stream": { schema: {} } };
     case "text":
       return { "text/plain": { schema: { type: "string" } } };
+    case "redirect":
+      return {};
     case "json":
       return { "application/json": { schema: components.refer(operation.answer) } };
   }

@@ -1,4 +1,4 @@
-/** Source of packages/evidence/src/generated/wire-shapes.ts: checks of every operation's request, and the route table. */
+/** Source of packages/evidence/src/generated/wire-shapes.ts and people-shapes.ts: checks of every operation's request, and the route table. */
 import { CheckSource, STRANGER } from "./check.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 import { HEADER, literal, pascal, type ShapeNames, shapeFaultImport } from "./source.ts";
@@ -23,14 +23,26 @@ export function bodyKind({ body }: OperationDefinition): "none" | "bytes" | "ndj
 }
 
 /** How an operation's answer travels. */
-export function answerKind({ answer }: OperationDefinition): "bytes" | "text" | "json" {
-  return answer === "bytes" || answer === "text" ? answer : "json";
+export function answerKind({ answer }: OperationDefinition): "bytes" | "text" | "redirect" | "json" {
+  return answer === "bytes" || answer === "text" || answer === "redirect" ? answer : "json";
 }
+
+/** The table a file is made of, and what its types are called there. */
+export type WireTable = {
+  readonly file: string;
+  readonly operationName: string;
+  /** Who is not named by a role. */
+  readonly others: readonly string[];
+};
+
+const WIRE: WireTable = { file: "wire.ts", operationName: "OperationName", others: ["public"] };
 
 const NO_MEMBERS: Shape = { kind: "object", members: [] };
 
 /** The file's whole source. */
-export function wireShapesSource(operations: Operations, names: ShapeNames): string {
+export function wireShapesSource(operations: Operations, names: ShapeNames, table: WireTable = WIRE): string {
+  const { file, operationName } = table;
+  const oneOf = (values: Iterable<string>) => [...new Set(values)].sort().map(literal).join(" | ");
   const checks = new CheckSource(names);
   const all = Object.entries(operations);
   const part = (which: "params" | "query") =>
@@ -49,7 +61,7 @@ export function wireShapesSource(operations: Operations, names: ShapeNames): str
     return `  ${name}: ${literal(route)},`;
   });
   const source = `import type { RoleName } from "../event.ts";
-import type { OperationName } from "../wire.ts";
+import type { ${operationName} } from "../${file}";
 
 /** Operations that take a JSON body. */
 export type JsonBodyOperation = ${json.map(([name]) => literal(name)).join(" | ")};
@@ -60,26 +72,26 @@ export function checkBody(operation: JsonBodyOperation, value: unknown): readonl
 }
 
 /** Where a parsed query is not of its operation's shape. A name given twice is an array, and so refused. */
-export function checkQuery(operation: OperationName, value: unknown): readonly ShapeFault[] {
+export function checkQuery(operation: ${operationName}, value: unknown): readonly ShapeFault[] {
   return run(queryChecks[operation], value);
 }
 
 /** Where the path's parameters are not of their operation's shape. */
-export function checkParams(operation: OperationName, value: unknown): readonly ShapeFault[] {
+export function checkParams(operation: ${operationName}, value: unknown): readonly ShapeFault[] {
   return run(paramsChecks[operation], value);
 }
 
 /** An operation without its schemas: what a client needs to call it. Paths start at \`/v1\`; \`:name\` are parameters. */
 export type Route = {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: ${oneOf(all.map(([, { method }]) => method))};
   readonly path: string;
-  readonly roles: readonly (RoleName | "public")[];
-  readonly body: "none" | "bytes" | "ndjson" | "json";
-  readonly answer: "bytes" | "text" | "json";
+  readonly roles: readonly (RoleName | ${oneOf(table.others)})[];
+  readonly body: ${oneOf(all.map(([, operation]) => bodyKind(operation)))};
+  readonly answer: ${oneOf(all.map(([, operation]) => answerKind(operation)))};
 };
 
-/** Every operation's route. The same table as \`operations\` in wire.ts, for places that load no schema library. */
-export const routes: Readonly<Record<OperationName, Route>> = {
+/** Every operation's route. The same table as in ${file}, for places that load no schema library. */
+export const routes: Readonly<Record<${operationName}, Route>> = {
 ${routes.join("\n")}
 };
 
@@ -99,15 +111,15 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
 ${bodies.join("\n")}
 };
 
-const queryChecks: Readonly<Record<OperationName, Check>> = {
+const queryChecks: Readonly<Record<${operationName}, Check>> = {
 ${query.join("\n")}
 };
 
-const paramsChecks: Readonly<Record<OperationName, Check>> = {
+const paramsChecks: Readonly<Record<${operationName}, Check>> = {
 ${params.join("\n")}
 };
 `;
-  return `${HEADER("packages/evidence/src/wire.ts")}
+  return `${HEADER(`packages/evidence/src/${file}`)}
 ${shapeFaultImport(source)}
 ${source}`;
 }

@@ -75,6 +75,37 @@ export const errors = {
     "This credential's role may not do this.",
     "Use a credential whose role allows it; see the route table in the API description.",
   ],
+  "sign-in-refused": [
+    401,
+    "The sign-in was refused.",
+    "Use a passkey enrolled in this tenant, or ask an admin for a set-up link.",
+  ],
+  "session-ended": [401, "The session has ended.", "Sign in again."],
+  "step-up-required": [
+    403,
+    "This needs a fresh confirmation with your passkey.",
+    "Confirm with your passkey; that holds for five minutes.",
+  ],
+  "cross-site-request": [
+    403,
+    "The request did not come from this server's own pages.",
+    "Open the console at the server's public URL and do it there.",
+  ],
+  "link-not-valid": [
+    403,
+    "The link was used, has expired or never was.",
+    "Ask an admin for a new one: countersign person link.",
+  ],
+  "passkey-not-acceptable": [
+    400,
+    "This passkey cannot be enrolled.",
+    "Use one that verifies you (fingerprint, face or PIN) and signs with ES256.",
+  ],
+  "rp-id-pinned": [
+    409,
+    "This tenant's passkeys belong to another address.",
+    "Serve under the --public-url whose host the log pins; a passkey cannot move.",
+  ],
   "not-found": [404, "There is no such thing in this tenant.", "Check the id and the credential's tenant."],
   // The gate
   "action-denied": [

@@ -76,7 +76,8 @@ export const Origin = pattern("^[a-z0-9][a-z0-9.:-]{0,127}/[a-z0-9][a-z0-9-]{0,6
 export const VerifierKey = pattern("^[!-*,-~]{1,203}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{1,128}$", 348);
 /** What a commitment stands for: the JSON pointer it would have in the event. */
 const JsonPointer = pattern("^(/[A-Za-z0-9_.~-]{1,48}){1,4}$", 196);
-const Base64Url = (max: number) => pattern("^[A-Za-z0-9_-]+$", max);
+/** base64url without padding, at most `max` characters. */
+export const Base64Url = (max: number) => pattern("^[A-Za-z0-9_-]+$", max);
 /** The id of a key pair of a person or of the server: what `kid` is in a JWS. */
 const KeyName = pattern("^[A-Za-z0-9_.:@/+=-]{1,255}$", 255);
 const ResourceName = text(512);
@@ -103,6 +104,8 @@ export const Actor = object({
   type: oneOf("agent", "executor", "person", "operator", "system"),
   id: Name,
   credential: optional(Ids.credential),
+  /** The session of a person who signed in, in place of a credential. */
+  session: optional(Ids.session),
 });
 
 /** The agent, and the person behind it, whose run this is. On every run event. */

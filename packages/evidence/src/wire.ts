@@ -161,6 +161,12 @@ export const ApprovalDetail = object({
   rendering_digest: E.DigestText,
   /** Reason codes the policy's catalogue allows for each answer. */
   reasons: object({ approve: list(E.ReasonCode, 64), reject: list(E.ReasonCode, 64) }),
+  /** The highest severity of the rules that matched; absent when none says one. */
+  severity: optional(E.oneOf("low", "medium", "high", "critical")),
+  /** The matched rules as their authors wrote them. */
+  rules: optional(list(object({ rule: E.RuleId, text: text(16_384) }), 32)),
+  /** People who may vote on it now, and under which rules. */
+  eligible: optional(list(object({ person: E.Ids.person, rules: list(E.RuleId, 16) }), 256)),
 });
 
 export const EventView = object({
@@ -424,7 +430,13 @@ export const operations = define({
     roles: ["approver"],
     summary: "Cast a vote with its signature.",
     params: object({ approval_id: E.Ids.approval, vote_id: text(64) }),
-    body: object({ signature: text(1024), method: E.oneOf("ed25519", "ssh") }),
+    body: object({
+      signature: text(1024),
+      method: E.oneOf("ed25519", "ssh", "webauthn"),
+      /** What a passkey signed beside the vote's digest, base64url; of method webauthn only. */
+      authenticator_data: optional(E.Base64Url(2048)),
+      client_data: optional(E.Base64Url(4096)),
+    }),
     answer: ApprovalView,
   },
   listRuns: {

@@ -155,7 +155,7 @@ const isTimestamp = (m: unknown): boolean => typeof m === "string" && m.length <
 const wordsSource = "one of \"observed\", \"reported\", \"derived\"";
 const isSource = (m: unknown): boolean => m === "observed" || m === "reported" || m === "derived";
 const wordsObject = "an object";
-const membersOfActor = new Set<string>(["type","id","credential"]);
+const membersOfActor = new Set<string>(["type","id","credential","session"]);
 const wordsType2 = "one of \"agent\", \"executor\", \"person\", \"operator\", \"system\"";
 const literalsType = new Set<unknown>(["agent","executor","person","operator","system"]);
 const isType2 = (m: unknown): boolean => literalsType.has(m);
@@ -165,6 +165,9 @@ const isName = (m: unknown): boolean => typeof m === "string" && m.length <= 128
 const wordsCredentialId = "a string of at most 30 UTF-16 code units, matching ^key_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern6 = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isCredentialId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern6.test(m);
+const wordsSessionId = "a string of at most 30 UTF-16 code units, matching ^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$";
+const pattern7 = /^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isSessionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern7.test(m);
 function checkActor(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -172,50 +175,51 @@ function checkActor(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isType2(m = o.type) ? 1 : refuse(m, at, "/type", wordsType2, faults);
   seen += isName(m = o.id) ? 1 : refuse(m, at, "/id", wordsName, faults);
   if ((m = o.credential) !== undefined) seen += isCredentialId(m) ? 1 : refuse(m, at, "/credential", wordsCredentialId, faults);
+  if ((m = o.session) !== undefined) seen += isSessionId(m) ? 1 : refuse(m, at, "/session", wordsSessionId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfActor, at, stranger, faults);
 }
 const wordsLabels = "an object of at most 16 members";
-const pattern7 = /^[a-z][a-z0-9_.-]{0,39}$/u;
+const pattern8 = /^[a-z][a-z0-9_.-]{0,39}$/u;
 const wordsLabels2 = "a string of 1 to 128 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const pattern8 = /^[^\u0000-\u001f\u007f-\u009f]+$/u;
-const isLabelsItem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 128 && pattern8.test(m) && m.isWellFormed();
+const pattern9 = /^[^\u0000-\u001f\u007f-\u009f]+$/u;
+const isLabelsItem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 128 && pattern9.test(m) && m.isWellFormed();
 function checkLabels(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(m)) return void refuse(m, at, "", wordsLabels, faults);
   const names = Object.keys(m);
   if (names.length > 16) return void refuse(m, at, "", wordsLabels, faults);
   for (const name of names) {
-    if (!pattern7.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,39}$", wrong: "unknown" });
+    if (!pattern8.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,39}$", wrong: "unknown" });
     else if (!isLabelsItem(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsLabels2, faults);
   }
 }
 const wordsCommit = "an object of at most 32 members";
-const pattern9 = /^(\/[A-Za-z0-9_.~-]{1,48}){1,4}$/u;
+const pattern10 = /^(\/[A-Za-z0-9_.~-]{1,48}){1,4}$/u;
 const wordsCommitment = "a string of at most 43 UTF-16 code units, matching ^[A-Za-z0-9_-]{43}$";
-const pattern10 = /^[A-Za-z0-9_-]{43}$/u;
-const isCommitment = (m: unknown): boolean => typeof m === "string" && m.length <= 43 && pattern10.test(m);
+const pattern11 = /^[A-Za-z0-9_-]{43}$/u;
+const isCommitment = (m: unknown): boolean => typeof m === "string" && m.length <= 43 && pattern11.test(m);
 function checkCommit(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(m)) return void refuse(m, at, "", wordsCommit, faults);
   const names = Object.keys(m);
   if (names.length > 32) return void refuse(m, at, "", wordsCommit, faults);
   for (const name of names) {
-    if (!pattern9.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^(/[A-Za-z0-9_.~-]{1,48}){1,4}$", wrong: "unknown" });
+    if (!pattern10.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^(/[A-Za-z0-9_.~-]{1,48}){1,4}$", wrong: "unknown" });
     else if (!isCommitment(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsCommitment, faults);
   }
 }
 const wordsTraceparent = "a string of at most 55 UTF-16 code units, matching ^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$";
-const pattern11 = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
-const isTraceparent = (m: unknown): boolean => typeof m === "string" && m.length <= 55 && pattern11.test(m);
+const pattern12 = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
+const isTraceparent = (m: unknown): boolean => typeof m === "string" && m.length <= 55 && pattern12.test(m);
 const membersOfIntegrity = new Set<string>(["v","alg","log","index","prev_hash","run_seq","run_prev","ctl_seq","ctl_head"]);
 const wordsAlg = "\"sha256-rfc6962\"";
 const isAlg = (m: unknown): boolean => m === "sha256-rfc6962";
 const wordsOrigin = "a string of at most 203 UTF-16 code units, matching ^[a-z0-9][a-z0-9.:-]{0,127}/[a-z0-9][a-z0-9-]{0,62}/[0-9]{1,9}$";
-const pattern12 = /^[a-z0-9][a-z0-9.:-]{0,127}\/[a-z0-9][a-z0-9-]{0,62}\/[0-9]{1,9}$/u;
-const isOrigin = (m: unknown): boolean => typeof m === "string" && m.length <= 203 && pattern12.test(m);
+const pattern13 = /^[a-z0-9][a-z0-9.:-]{0,127}\/[a-z0-9][a-z0-9-]{0,62}\/[0-9]{1,9}$/u;
+const isOrigin = (m: unknown): boolean => typeof m === "string" && m.length <= 203 && pattern13.test(m);
 const wordsIndex = "an integer from 0 to 9007199254740991";
 const isIndex = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 0 && m <= 9007199254740991 && !Object.is(m, -0);
 const wordsHashHex = "a string of at most 64 UTF-16 code units, matching ^[0-9a-f]{64}$";
-const pattern13 = /^[0-9a-f]{64}$/u;
-const isHashHex = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern13.test(m);
+const pattern14 = /^[0-9a-f]{64}$/u;
+const isHashHex = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern14.test(m);
 function checkIntegrity(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -255,19 +259,19 @@ const isSpec = (m: unknown): boolean => m === "countersign/1";
 const wordsKeys = "a list of at most 8 items";
 const membersOfKeysItem = new Set<string>(["kid","purpose","alg","x","vkey"]);
 const wordsKid = "a string of at most 255 UTF-16 code units, matching ^[A-Za-z0-9_.:@/+=-]{1,255}$";
-const pattern14 = /^[A-Za-z0-9_.:@/+=-]{1,255}$/u;
-const isKid = (m: unknown): boolean => typeof m === "string" && m.length <= 255 && pattern14.test(m);
+const pattern15 = /^[A-Za-z0-9_.:@/+=-]{1,255}$/u;
+const isKid = (m: unknown): boolean => typeof m === "string" && m.length <= 255 && pattern15.test(m);
 const wordsPurpose = "one of \"checkpoint\", \"permit\", \"cosignature\", \"seal\", \"approver\", \"policy\"";
 const literalsPurpose = new Set<unknown>(["checkpoint","permit","cosignature","seal","approver","policy"]);
 const isPurpose = (m: unknown): boolean => literalsPurpose.has(m);
 const wordsAlg2 = "one of \"ed25519\", \"es256\", \"aes-256-gcm\"";
 const isAlg2 = (m: unknown): boolean => m === "ed25519" || m === "es256" || m === "aes-256-gcm";
 const wordsX = "a string of at most 256 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const pattern15 = /^[A-Za-z0-9_-]+$/u;
-const isX = (m: unknown): boolean => typeof m === "string" && m.length <= 256 && pattern15.test(m);
+const pattern16 = /^[A-Za-z0-9_-]+$/u;
+const isX = (m: unknown): boolean => typeof m === "string" && m.length <= 256 && pattern16.test(m);
 const wordsVerifierKey = "a string of at most 348 UTF-16 code units, matching ^[!-*,-~]{1,203}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{1,128}$";
-const pattern16 = /^[!-*,-~]{1,203}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,128}$/u;
-const isVerifierKey = (m: unknown): boolean => typeof m === "string" && m.length <= 348 && pattern16.test(m);
+const pattern17 = /^[!-*,-~]{1,203}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,128}$/u;
+const isVerifierKey = (m: unknown): boolean => typeof m === "string" && m.length <= 348 && pattern17.test(m);
 function checkKeysItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -333,8 +337,8 @@ function countOfKey(o: Unchecked, at: string, faults: ShapeFault[]): number {
 }
 const membersOfReason = new Set<string>(["code","note_committed"]);
 const wordsReasonCode = "a string of at most 64 UTF-16 code units, matching ^[A-Z][A-Z0-9_]{0,63}$";
-const pattern17 = /^[A-Z][A-Z0-9_]{0,63}$/u;
-const isReasonCode = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern17.test(m);
+const pattern18 = /^[A-Z][A-Z0-9_]{0,63}$/u;
+const isReasonCode = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern18.test(m);
 const wordsNoteCommitted = "true or false";
 const isNoteCommitted = (m: unknown): boolean => typeof m === "boolean";
 function checkReason(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -447,21 +451,21 @@ function countOfTenantChanged(o: Unchecked, at: string, faults: ShapeFault[]): n
 const membersOfAgent = new Set<string>(["id","ceiling","owner","accountable","purpose","environments","may_execute"]);
 const wordsCeiling = "a list of at most 64 items";
 const wordsCapability = "a string of at most 128 UTF-16 code units, matching ^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)*$";
-const pattern18 = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/u;
-const isCapability = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern18.test(m);
+const pattern19 = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/u;
+const isCapability = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern19.test(m);
 function checkCeiling(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isCapability(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsCapability, faults);
 }
 const wordsPersonId = "a string of at most 30 UTF-16 code units, matching ^usr_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern19 = /^usr_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isPersonId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern19.test(m);
+const pattern20 = /^usr_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isPersonId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern20.test(m);
 const wordsPurpose2 = "a string of 1 to 512 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isPurpose2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 512 && pattern8.test(m) && m.isWellFormed();
+const isPurpose2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 512 && pattern9.test(m) && m.isWellFormed();
 const wordsEnvironments = "a list of at most 16 items";
 const wordsEnvironments2 = "a string of 1 to 64 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isEnvironmentsItem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 64 && pattern8.test(m) && m.isWellFormed();
+const isEnvironmentsItem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 64 && pattern9.test(m) && m.isWellFormed();
 function checkEnvironments(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 16) return void refuse(m, at, "", wordsEnvironments, faults);
   const list: readonly unknown[] = m;
@@ -596,8 +600,8 @@ function countOfPerson(o: Unchecked, at: string, faults: ShapeFault[]): number {
 }
 const membersOfGrant = new Set<string>(["person","role","kind"]);
 const wordsRole2 = "one of \"agent\", \"executor\", \"approver\", \"auditor\", \"policy-admin\", \"records\", \"operator\", \"admin\", or a string of at most 64 UTF-16 code units, matching ^[a-z][a-z0-9_.-]{0,63}$";
-const pattern20 = /^[a-z][a-z0-9_.-]{0,63}$/u;
-const isApproverRole = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern20.test(m);
+const pattern21 = /^[a-z][a-z0-9_.-]{0,63}$/u;
+const isApproverRole = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern21.test(m);
 const isRole2 = (m: unknown): boolean => isRole(m) || isApproverRole(m);
 const wordsKind3 = "one of \"role\", \"approver_role\"";
 const isKind3 = (m: unknown): boolean => m === "role" || m === "approver_role";
@@ -620,7 +624,7 @@ const membersOfEnrolment = new Set<string>(["person","key","method","rp_id","app
 const wordsMethod = "one of \"ed25519\", \"ssh\", \"webauthn\"";
 const isMethod = (m: unknown): boolean => m === "ed25519" || m === "ssh" || m === "webauthn";
 const wordsRpId = "a string of 1 to 253 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isRpId = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 253 && pattern8.test(m) && m.isWellFormed();
+const isRpId = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 253 && pattern9.test(m) && m.isWellFormed();
 function checkEnrolment(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -654,9 +658,6 @@ function countOfApproverKeyRevoked(o: Unchecked, at: string, faults: ShapeFault[
   return seen;
 }
 const membersOfSession = new Set<string>(["id","person","method","expires_at"]);
-const wordsSessionId = "a string of at most 30 UTF-16 code units, matching ^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern21 = /^ses_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isSessionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern21.test(m);
 const wordsMethod2 = "one of \"oidc\", \"passkey\", \"link\"";
 const isMethod2 = (m: unknown): boolean => m === "oidc" || m === "passkey" || m === "link";
 function checkSession(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -707,7 +708,7 @@ function countOfTenantSealed(o: Unchecked, at: string, faults: ShapeFault[]): nu
 }
 const membersOfOverride = new Set<string>(["setting","value"]);
 const wordsValue = "a string of 1 to 256 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isValue = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 256 && pattern8.test(m) && m.isWellFormed();
+const isValue = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 256 && pattern9.test(m) && m.isWellFormed();
 function checkOverride(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1372,7 +1373,7 @@ function countOfApproval(o: Unchecked, at: string, faults: ShapeFault[]): number
 }
 const membersOfApprovalRequest = new Set<string>(["text","digest","rendering","expires_at","replaces"]);
 const wordsText2 = "a string of 1 to 16384 UTF-16 code units, at most 16384 bytes of UTF-8, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isText2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 16384 && utf8Length(m) <= 16384 && pattern8.test(m) && m.isWellFormed();
+const isText2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 16384 && utf8Length(m) <= 16384 && pattern9.test(m) && m.isWellFormed();
 function checkApprovalRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1392,15 +1393,15 @@ function countOfApprovalRequested(o: Unchecked, at: string, faults: ShapeFault[]
 }
 const membersOfVote = new Set<string>(["text","digest","person","answer","reason_code","method","kid","signature","authenticator_data","client_data","rendering"]);
 const wordsText3 = "a string of 1 to 4096 UTF-16 code units, at most 4096 bytes of UTF-8, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isText3 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 4096 && utf8Length(m) <= 4096 && pattern8.test(m) && m.isWellFormed();
+const isText3 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 4096 && utf8Length(m) <= 4096 && pattern9.test(m) && m.isWellFormed();
 const wordsAnswer = "one of \"approve\", \"reject\", \"abstain\"";
 const isAnswer = (m: unknown): boolean => m === "approve" || m === "reject" || m === "abstain";
 const wordsSignature = "a string of at most 1024 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const isSignature = (m: unknown): boolean => typeof m === "string" && m.length <= 1024 && pattern15.test(m);
+const isSignature = (m: unknown): boolean => typeof m === "string" && m.length <= 1024 && pattern16.test(m);
 const wordsAuthenticatorData = "a string of at most 2048 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const isAuthenticatorData = (m: unknown): boolean => typeof m === "string" && m.length <= 2048 && pattern15.test(m);
+const isAuthenticatorData = (m: unknown): boolean => typeof m === "string" && m.length <= 2048 && pattern16.test(m);
 const wordsClientData = "a string of at most 4096 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const isClientData = (m: unknown): boolean => typeof m === "string" && m.length <= 4096 && pattern15.test(m);
+const isClientData = (m: unknown): boolean => typeof m === "string" && m.length <= 4096 && pattern16.test(m);
 function checkVote(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1757,7 +1758,7 @@ function countOfSafetyChecked(o: Unchecked, at: string, faults: ShapeFault[]): n
 }
 const membersOfArtifact = new Set<string>(["artifact_id","payload","media_type","size_bytes"]);
 const wordsMediaType = "a string of 1 to 127 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isMediaType = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 127 && pattern8.test(m) && m.isWellFormed();
+const isMediaType = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 127 && pattern9.test(m) && m.isWellFormed();
 function checkArtifact(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1838,7 +1839,7 @@ function checkRuns(m: unknown, at: string, faults: ShapeFault[]): void {
   for (let i = 0; i < list.length; i++) if (!isRunId(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsRunId, faults);
 }
 const wordsQuery = "a string of 1 to 1024 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isQuery = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 1024 && pattern8.test(m) && m.isWellFormed();
+const isQuery = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 1024 && pattern9.test(m) && m.isWellFormed();
 function checkHold(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2049,7 +2050,7 @@ function checkCounts(m: unknown, at: string, faults: ShapeFault[]): void {
   const names = Object.keys(m);
   if (names.length > 32) return void refuse(m, at, "", wordsCommit, faults);
   for (const name of names) {
-    if (!pattern20.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,63}$", wrong: "unknown" });
+    if (!pattern21.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,63}$", wrong: "unknown" });
     else if (!isIndex(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsIndex, faults);
   }
 }
@@ -2469,6 +2470,7 @@ function orderActor(o: Unchecked): Unchecked {
   return {
     credential: o.credential,
     id: o.id,
+    session: o.session,
     type: o.type,
   };
 }

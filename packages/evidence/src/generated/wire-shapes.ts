@@ -27,11 +27,11 @@ export type Route = {
   readonly method: "GET" | "POST" | "PUT";
   readonly path: string;
   readonly roles: readonly (RoleName | "public")[];
-  readonly body: "none" | "bytes" | "ndjson" | "json";
-  readonly answer: "bytes" | "text" | "json";
+  readonly body: "bytes" | "json" | "ndjson" | "none";
+  readonly answer: "bytes" | "json" | "text";
 };
 
-/** Every operation's route. The same table as `operations` in wire.ts, for places that load no schema library. */
+/** Every operation's route. The same table as in wire.ts, for places that load no schema library. */
 export const routes: Readonly<Record<OperationName, Route>> = {
   startRun: {"method":"POST","path":"/runs","roles":["agent"],"body":"json","answer":"json"},
   getRun: {"method":"GET","path":"/runs/:run_id","roles":["agent","executor","auditor","admin","operator"],"body":"none","answer":"json"},
@@ -521,17 +521,24 @@ function checkPrepareVote(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.rendering_digest) ? 1 : refuse(m, at, "/rendering_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPrepareVote, at, stranger, faults);
 }
-const membersOfCastVote = new Set<string>(["signature","method"]);
+const membersOfCastVote = new Set<string>(["signature","method","authenticator_data","client_data"]);
 const wordsSignature = "a string of 1 to 1024 UTF-16 code units";
 const isSignature = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 1024 && m.isWellFormed();
-const wordsMethod = "one of \"ed25519\", \"ssh\"";
-const isMethod = (m: unknown): boolean => m === "ed25519" || m === "ssh";
+const wordsMethod = "one of \"ed25519\", \"ssh\", \"webauthn\"";
+const isMethod = (m: unknown): boolean => m === "ed25519" || m === "ssh" || m === "webauthn";
+const wordsAuthenticatorData = "a string of at most 2048 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
+const pattern16 = /^[A-Za-z0-9_-]+$/u;
+const isAuthenticatorData = (m: unknown): boolean => typeof m === "string" && m.length <= 2048 && pattern16.test(m);
+const wordsClientData = "a string of at most 4096 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
+const isClientData = (m: unknown): boolean => typeof m === "string" && m.length <= 4096 && pattern16.test(m);
 function checkCastVote(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isSignature(m = o.signature) ? 1 : refuse(m, at, "/signature", wordsSignature, faults);
   seen += isMethod(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod, faults);
+  if ((m = o.authenticator_data) !== undefined) seen += isAuthenticatorData(m) ? 1 : refuse(m, at, "/authenticator_data", wordsAuthenticatorData, faults);
+  if ((m = o.client_data) !== undefined) seen += isClientData(m) ? 1 : refuse(m, at, "/client_data", wordsClientData, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCastVote, at, stranger, faults);
 }
 
