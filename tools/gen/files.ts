@@ -5,7 +5,7 @@ import * as event from "@countersign/evidence/event";
 import { faults } from "@countersign/evidence/fault";
 import { ReportSchema } from "@countersign/evidence/report-schema";
 import * as wire from "@countersign/evidence/wire";
-import { peopleOperations } from "@countersign/evidence/wire-people";
+import { peopleOperations } from "@countersign/evidence/people-schema";
 import { docComments } from "./doc-comments.ts";
 import { errorsDoc, faultsDoc } from "./errors-doc.ts";
 import { eventShapesSource } from "./event-shapes.ts";
@@ -22,7 +22,7 @@ export const generatedFolders = [
 ] as const;
 
 const PEOPLE: WireTable = {
-  file: "wire-people.ts",
+  file: "people-schema.ts",
   operationName: "PeopleOperationName",
   others: ["person", "public"],
 };

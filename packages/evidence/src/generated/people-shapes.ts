@@ -1,8 +1,8 @@
-// Made by tools/gen.ts from packages/evidence/src/wire-people.ts. Do not edit: change that file and run `npm run gen`.
+// Made by tools/gen.ts from packages/evidence/src/people-schema.ts. Do not edit: change that file and run `npm run gen`.
 
 import { isObject, refuse, refuseStrangers, type ShapeFault } from "../shape-fault.ts";
 import type { RoleName } from "../event.ts";
-import type { PeopleOperationName } from "../wire-people.ts";
+import type { PeopleOperationName } from "../people-schema.ts";
 
 /** Operations that take a JSON body. */
 export type JsonBodyOperation = "startPasskeySignIn" | "finishPasskeySignIn" | "startOidcSignIn" | "startSetUp" | "finishSetUp" | "closeSession" | "startStepUp" | "finishStepUp" | "closeSessions" | "closeSessionsOf" | "startEnrolment" | "finishEnrolment" | "decideEnrolment" | "invitePerson";
@@ -31,7 +31,7 @@ export type Route = {
   readonly answer: "json" | "redirect";
 };
 
-/** Every operation's route. The same table as in wire-people.ts, for places that load no schema library. */
+/** Every operation's route. The same table as in people-schema.ts, for places that load no schema library. */
 export const routes: Readonly<Record<PeopleOperationName, Route>> = {
   getSignIn: {"method":"GET","path":"/sign-in","roles":["public"],"body":"none","answer":"json"},
   startPasskeySignIn: {"method":"POST","path":"/sign-in/passkey/options","roles":["public"],"body":"json","answer":"json"},
