@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { arbitraryOf } from "../../../tools/arbitrary.ts";
 import { lifeDifferences } from "../../../tools/vectors-life.ts";
 import { canonicalBytes } from "./canonical.ts";
 import type { Completeness } from "./completeness.ts";
 import { stepControl } from "./control.ts";
-import type { Event, RunEvent } from "./event.ts";
+import { type Event, kinds as eventKinds, type Kind, type RunEvent } from "./event.ts";
 import type { FaultCode } from "./fault.ts";
 import { foldLog, LogFold } from "./fold.ts";
-import { checkEvent } from "./generated/event-shapes.ts";
+import { chainOfKind, checkEvent } from "./generated/event-shapes.ts";
 import { foldRun } from "./run.ts";
 import { type SpecVector, specVectors } from "./vectors.node.ts";
 
@@ -148,6 +150,39 @@ test("an event recorded twice under one id is named, even where repeating is law
   const doubled = [...events.slice(0, at + 1), events[at]!, ...events.slice(at + 1)];
   const codes = foldLog(doubled).faults.map(({ detail }) => detail);
   assert.ok(codes.some((detail) => detail.includes("was recorded before")));
+});
+
+test("whatever well-shaped events a log holds, folding it finds faults and never fails", () => {
+  const kinds = (Object.keys(chainOfKind) as Kind[]).filter((kind) => chainOfKind[kind] !== "tenant");
+  const [run, action] = ["run_01kn4ng2vefe994fdht0mwhpmb", "act_01kn4ng2vrfent42a3vkpfybm6"];
+  const events = fc.array(fc.oneof(...kinds.map((kind) => arbitraryOf(eventKinds[kind].schema))), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  let found = 0;
+  fc.assert(
+    fc.property(events, (arbitrary) => {
+      const fold = new LogFold({ hasPayload: () => true });
+      for (const one of arbitrary) {
+        const ids = {
+          ...("run_id" in one ? { run_id: run } : {}),
+          ...("action_id" in one ? { action_id: action } : {}),
+        };
+        // As it would be read: only ids were replaced, by ids.
+        const event = JSON.parse(JSON.stringify({ ...one, ...ids })) as Event;
+        assert.deepEqual(checkEvent(event), []);
+        found += fold.step(event).length;
+      }
+      found += fold.finish().length;
+      for (const state of fold.runs.values()) {
+        const { score } = fold.completeness(state);
+        assert.ok(score >= 0 && score <= 1);
+        assert.deepEqual(JSON.parse(JSON.stringify(state)), state);
+      }
+    }),
+    { numRuns: 200 },
+  );
+  assert.ok(found > 200);
 });
 
 test("vectors hold exact entries: their text is canonical", () => {

@@ -758,7 +758,8 @@ export class Step {
         this.fault("approval-binding-differs", `approval ${approval.id} was used for another permit or job`);
       }
       const { executeWithinMs, maxAttempts } = approval;
-      if (executeWithinMs !== undefined && Date.parse(permit.not_after) - Date.parse(event.ts) > executeWithinMs) {
+      const windowMs = Date.parse(permit.not_after) - Date.parse(event.ts);
+      if (executeWithinMs !== undefined && !(windowMs <= executeWithinMs)) {
         this.fault("approval-binding-differs", `the approval gives ${executeWithinMs} ms to execute`);
       }
       if (maxAttempts !== undefined && dispatch.max_attempts > maxAttempts) {
