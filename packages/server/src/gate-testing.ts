@@ -38,6 +38,7 @@ import {
   testClock,
 } from "./ledger/testing.ts";
 import { systemTimers } from "./ledger/timers.ts";
+import { packTables } from "./packs/routes.ts";
 import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
 import { openPayloadFiles } from "./payloads/files.ts";
 import { openSealKeys } from "./payloads/seal-keys.ts";
@@ -152,7 +153,12 @@ export type GateOptions = {
 export async function openGate(options: GateOptions = {}): Promise<Gate> {
   const clock = testClock();
   const scratch = temporaryDirectory();
-  const ledger = await openTestLedger({ tables: allTables, clock });
+  const ledger = await openTestLedger({
+    tables: allTables,
+    clock,
+    dataDir: join(scratch, "data"),
+    signerDir: join(scratch, "signer"),
+  });
   const { tenant = "prod-a", kind = "evaluation", bundle = testBundle() } = options;
   await createTestTenant(ledger, tenant, kind);
   const gate = assemble(ledger, clock, scratch, tenant, []);
@@ -162,9 +168,10 @@ export async function openGate(options: GateOptions = {}): Promise<Gate> {
   return gate;
 }
 
-const allTables = [
+/** Every table of the gate and of what it stands on. */
+export const allTables = [
   ...[due, payloads, payloadRefs, disclosures, peopleTable, peopleByExternalId],
-  ...[...runTables, ...dispatchTables, ...approvalTables],
+  ...[...runTables, ...dispatchTables, ...approvalTables, ...packTables],
 ];
 
 function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
