@@ -90,6 +90,9 @@ export const faults = {
   "decision-differs": "Recomputing the decision gives another answer.",
   "hold-broken": "A prune or an erasure touched what a hold keeps.",
   "prune-uncovered": "A hole in the log is not covered by a prune event.",
+  // database, found by fsck
+  "row-differs": "A stored row differs from what the entries give.",
+  "database-damaged": "The database file is damaged, or its schema is not as this version makes it.",
 } as const satisfies Record<string, string>;
 
 /** A stable fault code. */

@@ -69,12 +69,22 @@ export function checkSchemaVersion(database: DatabaseSync): number {
   return version;
 }
 
-/** The schema as text, one statement a line block, in name order: what the golden dump holds. */
-export function dumpSchema(database: DatabaseSync): string {
-  const rows = database
-    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name")
-    .all() as { sql: string }[]; // the one column asked for is text
-  return `${rows.map((row) => row.sql).join(";\n")};\n`;
+/** Every object of the schema with its statement; SQLite's own (automatic indexes) are not among them. */
+export function schemaOf(database: DatabaseSync): ReadonlyMap<string, string> {
+  const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").all();
+  return new Map(rows.map(({ name, sql }) => [String(name), String(sql)]));
+}
+
+/** The schema this version makes for these modules. */
+export function expectedSchema(tables: readonly Table[]): ReadonlyMap<string, string> {
+  const database = new DatabaseSync(":memory:");
+  try {
+    migrate(database);
+    declareTables(database, tables.map(storedTable));
+    return schemaOf(database);
+  } finally {
+    database.close();
+  }
 }
 
 function migrate(database: DatabaseSync): void {

@@ -1,0 +1,28 @@
+/**
+ * How a module says what its rows must be, so that fsck can make them again from the entries and compare. A valid chain
+ * does not mean that a query answers correctly; this does.
+ */
+import type { Event } from "@countersign/evidence/event";
+import type { KeyOf, RowOf, Table } from "./table.ts";
+
+/** Where an event lies. `leaf` is the hex leaf hash. */
+export type Place = { readonly index: number; readonly leaf: string };
+
+/**
+ * A row as the entries give it: the whole key, and whichever columns follow from events. Columns left out hold what no
+ * event tells (a sealed value, a key's hash) and are not compared.
+ */
+export type ExpectedRow<T extends Table = Table> = KeyOf<T> & Partial<RowOf<T>>;
+
+/** Takes one tenant's events in the order of the log, and says what the table must hold after them: no row more or less. */
+export type ProjectionFold<T extends Table = Table> = {
+  step(event: Event, place: Place): void;
+  rows(): Iterable<ExpectedRow<T>>;
+};
+
+export type Projection<T extends Table = Table> = { readonly table: T; fold(tenant: string): ProjectionFold<T> };
+
+/** Declares a projection, its rows' types checked against the table. */
+export function projection<T extends Table>(table: T, fold: (tenant: string) => ProjectionFold<T>): Projection<T> {
+  return { table, fold };
+}
