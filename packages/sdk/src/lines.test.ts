@@ -5,7 +5,12 @@ import { splitLines } from "./lines.ts";
 
 async function collect(chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of splitLines((async function* () { yield* chunks; })())) lines.push(Buffer.from(line).toString("latin1"));
+  for await (const line of splitLines(
+    (async function* () {
+      yield* chunks;
+    })(),
+  ))
+    lines.push(Buffer.from(line).toString("latin1"));
   return lines;
 }
 

@@ -29,7 +29,11 @@ test("outbox: reports kept by one process are delivered in order by the next", (
     for (const n of [1, 2, 3]) await first.keep(report(n));
     const sent: string[] = [];
     const next = await openOutbox(folder);
-    assert.deepEqual(await next.deliver(async ({ actionId }) => void sent.push(actionId)), { delivered: 3, refused: 0, waiting: 0 });
+    assert.deepEqual(await next.deliver(async ({ actionId }) => void sent.push(actionId)), {
+      delivered: 3,
+      refused: 0,
+      waiting: 0,
+    });
     assert.deepEqual(sent, ["act_1", "act_2", "act_3"]);
     assert.equal(await next.waiting(), 0);
   }));
