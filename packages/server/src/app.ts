@@ -5,24 +5,28 @@
 import "@countersign/evidence/hash.node";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { approvalProjections } from "./approvals/projections.ts";
 import { approvalTables, openApprovals } from "./approvals/routes.ts";
 import { approvalSteps } from "./approvals/steps.ts";
 import type { AdminOperations } from "./base/admin.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import { type Document, type Http, openHttp } from "./base/http.ts";
+import { localCall } from "./base/local.ts";
 import type { Log } from "./base/log.ts";
 import { openMetrics } from "./base/metrics.ts";
 import { pages } from "./base/pages.ts";
 import type { Handlers } from "./base/routes.ts";
 import { actionBook, actionOf } from "./dispatch/actions.ts";
 import { needsOf, withdraw } from "./dispatch/cancel.ts";
+import { dispatchProjections } from "./dispatch/projections.ts";
 import { dispatchTables, openDispatch } from "./dispatch/routes.ts";
 import { openArguments } from "./dispatch/start-action.ts";
 import { openApiText } from "./generated/openapi.ts";
 import { healthHandlers, type Troubles, wellKnown } from "./health.ts";
 import { due, openSweeper } from "./ledger/due.ts";
 import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
+import type { Projection } from "./ledger/projection.ts";
 import type { Table } from "./ledger/table.ts";
 import { systemTimers, type Timers } from "./ledger/timers.ts";
 import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
@@ -35,6 +39,7 @@ import { policyOperations } from "./policy/admin.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
 import { openPublisher } from "./policy/publish.ts";
+import { runProjections } from "./runs/projections.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
 import { tenantOperations } from "./tenants/admin.ts";
 import { openAuthenticator } from "./tenants/authenticate.ts";
@@ -53,6 +58,9 @@ export const tables: readonly Table[] = [
   ...approvalTables,
 ];
 
+/** What those tables must hold, for fsck. */
+export const projections: readonly Projection[] = [...runProjections, ...dispatchProjections, ...approvalProjections];
+
 export type AppOptions = {
   readonly dataDir: string;
   readonly signerDir: string;
@@ -61,6 +69,8 @@ export type AppOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
+  /** Loads the policies in force ahead of the first decision: for a server, not for one command. */
+  readonly warm: boolean;
 };
 
 export type App = {
@@ -207,11 +217,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     closers.unshift(() => http.close());
     metrics.gauge("ledger_waiting_commands", "Commands waiting for a batch.", () => ledger.waiting());
-    await Promise.all(ledger.tenants().map((tenant) => policy.refresh(tenant)));
+    if (options.warm) await Promise.all(ledger.tenants().map((tenant) => policy.refresh(tenant)));
 
     const admin: AdminOperations = {
       ...tenantOperations({ ledger, people, hostName: config.hostName }),
       ...policyOperations({ ledger, publisher }),
+      "api.call": localCall(handlers as unknown as Handlers, people.knownAlias),
     };
     let closing: Promise<void> | undefined;
     return { ledger, http, admin, close: () => (closing ??= closeAll(closers)) };

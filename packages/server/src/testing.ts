@@ -74,6 +74,7 @@ export async function openTestApp(changes: Partial<AppOptions> = {}): Promise<Te
     config: { ...config, hostName: "audit.example.com", policyDeadlineMs: 20_000 },
     clock: clock as Clock,
     log: silentLog,
+    warm: true,
     ...changes,
   };
   let count = 0;

@@ -32,5 +32,5 @@ test("config: what is shown has no secret in it", () => {
   assert.equal(JSON.stringify(rows).includes("very_secret"), false);
   // Control: the value is really there, so hiding it is what kept it out.
   assert.equal(config.apiKey, "csk_very_secret");
-  assert.equal(rows.find((row) => row.name === "data")?.value, null);
+  assert.equal(rows.find((row) => row.name === "signerDir")?.value, null);
 });

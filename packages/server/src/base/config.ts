@@ -28,7 +28,7 @@ export const settings = {
     flag: "--data",
     env: "COUNTERSIGN_DATA",
     kind: "path",
-    default: undefined,
+    default: "data",
     help: "The data directory.",
   }),
   signerDir: setting({
@@ -102,6 +102,20 @@ export const settings = {
     min: 1,
     max: 10_000,
     help: "How long one policy evaluation may take before the answer is DENY core:engine-timeout.",
+  }),
+  tenant: setting({
+    flag: "--tenant",
+    env: "COUNTERSIGN_TENANT",
+    kind: "text",
+    default: undefined,
+    help: "The tenant a command is about. Default: the only one there is.",
+  }),
+  url: setting({
+    flag: "--url",
+    env: "COUNTERSIGN_URL",
+    kind: "text",
+    default: undefined,
+    help: "The server to ask over HTTP, instead of the data directory on this machine.",
   }),
   apiKey: setting({
     flag: "--api-key",

@@ -45,6 +45,13 @@ export function recordPayload(tx: Transaction, payload: StoredPayload, uploadedB
   });
 }
 
+/** Whether the tenant has, or had, a payload of this digest: one that was uploaded or that an event cites. */
+export function knowsPayload(reader: Reader, digest: string): boolean {
+  return (
+    reader.row(payloads, { digest }) !== undefined || reader.list(payloadRefs, "key", [digest], { limit: 1 }).length > 0
+  );
+}
+
 /** Keeps what opens a commitment of an event of this command; `sealed` is from PayloadVault.sealDisclosure. */
 export function keepDisclosure(tx: Transaction, eventId: EventId, pointer: string, sealed: Uint8Array): void {
   tx.put(disclosures, { event_id: eventId, pointer, sealed });

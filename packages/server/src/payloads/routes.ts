@@ -1,10 +1,10 @@
 /** Payloads over HTTP: put bytes and cite them, read them back. A read is evidence, committed before a byte leaves. */
 import { CountersignError } from "@countersign/evidence/errors";
 import type { Handlers } from "../base/routes.ts";
-import type { Command, Ledger, Reader } from "../ledger/command.ts";
-import { recordPayload } from "./cite.ts";
+import type { Command, Ledger } from "../ledger/command.ts";
+import { knowsPayload, recordPayload } from "./cite.ts";
 import type { Classification, PayloadVault, StoredPayload } from "./store.ts";
-import { payloadRefs, payloads } from "./tables.ts";
+import { payloads } from "./tables.ts";
 
 export type PayloadHandlers = Pick<Handlers, "putPayload" | "getPayload">;
 
@@ -48,10 +48,8 @@ export function payloadHandlers(parts: {
       const { tenant } = caller;
       const { digest } = params;
       const reader = ledger.reader(tenant);
-      const row = reader?.row(payloads, { digest });
-      if (reader === undefined || (row === undefined && !isCited(reader, digest))) {
-        throw new CountersignError("payload-not-found");
-      }
+      if (reader === undefined || !knowsPayload(reader, digest)) throw new CountersignError("payload-not-found");
+      const row = reader.row(payloads, { digest });
       // Read and checked first, so that what cannot be had is not recorded as read; released after the record.
       const opened = query?.open === "true";
       const bytes = await (opened ? vault.open(tenant, digest) : vault.stored(tenant, digest));
@@ -68,8 +66,4 @@ export function payloadHandlers(parts: {
       };
     },
   };
-}
-
-function isCited(reader: Reader, digest: string): boolean {
-  return reader.list(payloadRefs, "key", [digest], { limit: 1 }).length > 0;
 }

@@ -69,7 +69,7 @@ type Job =
       done(loaded: Loaded | undefined): void;
     };
 
-/** Starts the thread; what is asked meanwhile waits until it is ready. */
+/** The thread starts with the first request; what is asked meanwhile waits until it is ready. */
 export function openEngineHost(options: EngineHostOptions): EngineHost {
   const { deadlineMs, clock, timers, metrics, log, startThread = startEngineThread } = options;
   const queue: Job[] = [];
@@ -83,7 +83,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
   let cancelTimer = () => {};
   let closed = false;
   let nextId = 1;
-  start();
+  let isStarted = false;
 
   return {
     async decide(files, order) {
@@ -104,7 +104,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     trouble() {
       if (closed) return "closed";
       if (isTroubled()) return "its thread was replaced repeatedly";
-      return isReady ? undefined : "starting";
+      return isReady || !isStarted ? undefined : "starting";
     },
 
     async close() {
@@ -121,6 +121,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
       return;
     }
     queue.push(job);
+    if (!isStarted) start();
     pump();
   }
 
@@ -174,6 +175,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
   function start(): void {
     const own = startThread();
     thread = own;
+    isStarted = true;
     cancelTimer = timers.after(START_DEADLINE_MS, () => replace(own, "timeout"));
     own.on("message", (answer: ThreadAnswer) => {
       if (own === thread) receive(own, answer);

@@ -1,0 +1,79 @@
+/** `countersign`: the operator's tool. One file for each noun; this one puts them together and ends the process well. */
+import { CountersignError } from "@countersign/evidence/errors";
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../version.ts";
+import { addAgentCommands } from "./agent.ts";
+import { addApprovalCommands } from "./approval.ts";
+import { addApproverCommands } from "./approver.ts";
+import { addConfigCommands } from "./config.ts";
+import { addCredentialCommands } from "./credential.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addEventCommand } from "./event.ts";
+import { addKeysCommands } from "./keys.ts";
+import { addPersonCommands } from "./person.ts";
+import { addPolicyCommands } from "./policy.ts";
+import { addRunCommands } from "./run.ts";
+import { addServeCommand } from "./serve.ts";
+import { addTenantCommands } from "./tenant.ts";
+import { exitCodeOf, printRefusal } from "./terminal.ts";
+import { addVerifyCommand } from "./verify.ts";
+
+/**
+ * Runs one command.
+ *
+ * @param args what stands behind `countersign`
+ * @returns exit code: 0 done, 1 the answer is no, 2 the words or files given cannot be used
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) is no failure of ours.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  }
+  const program = build();
+  process.exitCode = 0;
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return Number(process.exitCode);
+  } catch (error) {
+    const json = args.includes("--json");
+    if (!(error instanceof CommanderError)) {
+      printRefusal(error, json);
+      return exitCodeOf(error);
+    }
+    // Help and version are answers; everything else commander throws is about the words.
+    if (error.exitCode === 0) return 0;
+    if (error.code !== "commander.help") {
+      const words = error.message.replace(/^error: /, "").replace(/^[a-z]/, (letter) => letter.toUpperCase());
+      printRefusal(new CountersignError("usage", { detail: words.endsWith(".") ? words : `${words}.` }), json);
+    }
+    return 2;
+  }
+}
+
+function build(): Command {
+  const program = new Command("countersign")
+    .description("Gates what AI agents do and keeps evidence that an outsider can check offline.")
+    .version(VERSION, "--version", "Show the version.")
+    .helpOption("--help", "Show this help.")
+    .addHelpText("after", "\nExample:\n  countersign serve --data ./data --port 7070");
+  // Said once, in printRefusal, instead of by commander.
+  program.exitOverride().configureOutput({ outputError: () => {} });
+  addServeCommand(program);
+  addTenantCommands(program);
+  addAgentCommands(program);
+  addCredentialCommands(program);
+  addApproverCommands(program);
+  addPersonCommands(program);
+  addPolicyCommands(program);
+  addApprovalCommands(program);
+  addRunCommands(program);
+  addEventCommand(program);
+  addVerifyCommand(program);
+  addKeysCommands(program);
+  addConfigCommands(program);
+  addDoctorCommand(program);
+  return program;
+}

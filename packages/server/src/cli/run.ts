@@ -1,0 +1,60 @@
+/** `countersign runs` and `countersign timeline`. */
+import { formatTimeline, type Timeline } from "@countersign/evidence/timeline";
+import type { Command } from "commander";
+import { ANYWHERE, leaf, option } from "./command.ts";
+import { withReach } from "./reach.ts";
+import { printJson, printTable, printText } from "./terminal.ts";
+
+export function addRunCommands(program: Command): void {
+  leaf(
+    program,
+    {
+      name: "runs",
+      summary: "Runs, newest first.",
+      example: "runs --data ./data --tenant acme --limit 20",
+      settings: ANYWHERE,
+      options: [
+        option("--limit <n>", "How many. Default: 50."),
+        option("--agent <id>", "Of this agent only."),
+        option("--status <status>", "In this state only: open, closed, settled …"),
+        option("--after <run>", "Continue behind this run."),
+      ],
+    },
+    async (context) => {
+      const query = textsOf(context.options, ["limit", "agent", "status", "after"]);
+      const answer = await withReach(context.config, context.env, (reach) => reach.call("listRuns", { query }));
+      if (context.json) return printJson(answer);
+      printTable(
+        ["RUN", "STATUS", "AGENT", "EVENTS", "ACTIONS", "STARTED"],
+        answer.runs.map((run) => [run.run_id, run.status, run.agent, run.events, run.actions, run.started_at]),
+      );
+    },
+  );
+
+  leaf(
+    program,
+    {
+      name: "timeline",
+      summary: "Everything one run did, in order, with its gaps.",
+      example: "timeline run_01jqs0… --data ./data --tenant acme",
+      settings: ANYWHERE,
+    },
+    async (context, runId) => {
+      const params = { run_id: runId! }; // commander asked for it
+      const answer = await withReach(context.config, context.env, (reach) => reach.call("getTimeline", { params }));
+      if (context.json) return printJson(answer);
+      // formatTimeline makes every text of the log harmless itself.
+      printText(formatTimeline((answer as { timeline: Timeline }).timeline)); // wire.ts leaves the shape to timeline.ts
+    },
+  ).argument("<run>", "The run's id.");
+}
+
+/** The options that were given, as a query's texts. */
+export function textsOf<const N extends string>(
+  options: Readonly<Record<string, unknown>>,
+  names: readonly N[],
+): { [K in N]?: string } {
+  const texts: { [K in N]?: string } = {};
+  for (const name of names) if (options[name] !== undefined) texts[name] = String(options[name]);
+  return texts;
+}

@@ -1,0 +1,56 @@
+/** `countersign serve`. */
+import type { Command } from "commander";
+import { openApp } from "../app.ts";
+import { systemClock } from "../base/clock.ts";
+import { openLog } from "../base/log.ts";
+import { settleDirectories } from "../instance.ts";
+import { serveAdmin } from "../ledger/admin-socket.ts";
+import { leaf } from "./command.ts";
+
+export function addServeCommand(program: Command): void {
+  leaf(
+    program,
+    {
+      name: "serve",
+      summary: "Serve a data directory until SIGTERM.",
+      example: "serve --data ./data --port 7070",
+      settings: [
+        "data",
+        "signerDir",
+        "sealDir",
+        "host",
+        "port",
+        "hostName",
+        "logLevel",
+        "maxConnections",
+        "maxBodyBytes",
+        "policyDeadlineMs",
+      ],
+    },
+    async ({ config, env }) => {
+      const log = openLog(config.logLevel as Parameters<typeof openLog>[0]); // one of the choices of the table
+      // Heard from the first moment: a signal while the ledger opens stops the server as soon as it can.
+      const stopped = new Promise<NodeJS.Signals>((resolve) => {
+        for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+      });
+      const directories = settleDirectories(
+        { data: config.data, signerDir: config.signerDir, sealDir: config.sealDir },
+        env,
+      );
+      const app = await openApp({ ...directories, config, clock: systemClock, log, warm: true });
+      try {
+        const socket = await serveAdmin(directories.dataDir, app.admin);
+        try {
+          const port = await app.http.listen(config.host, config.port);
+          const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+          process.stdout.write(`listening on http://${host}:${port}\n`);
+          log.info({ signal: await stopped }, "stopping");
+        } finally {
+          await socket.close();
+        }
+      } finally {
+        await app.close();
+      }
+    },
+  );
+}

@@ -1,0 +1,57 @@
+/** What a command prints: plain lines or JSON on standard output, refusals on standard error. Text from the log is shown, never obeyed. */
+import { CountersignError, formatProblem } from "@countersign/evidence/errors";
+import { alignColumns, visible } from "@countersign/evidence/terminal";
+
+/** Prints one JSON document, for `--json`. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Prints lines; every one is made harmless for a terminal. */
+export function printLines(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${visible(line)}\n`);
+}
+
+/** Prints text that is harmless already, as it is. */
+export function printText(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** Prints rows under heads, aligned; says so when there are none. */
+export function printTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  if (rows.length === 0) {
+    process.stdout.write("none\n");
+    return;
+  }
+  const lines = alignColumns([heads, ...rows.map((row) => row.map(String))]);
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+/** Says on a terminal what takes longer than a moment; silent otherwise. */
+export function progress(words: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${words}\n`);
+}
+
+/** Exit code of a refusal: 2 when the words or files given cannot be used, 1 when the answer is no. */
+export function exitCodeOf(error: unknown): 1 | 2 {
+  return error instanceof CountersignError && (error.code === "usage" || error.code === "cannot-read") ? 2 : 1;
+}
+
+/** Says a refusal: the code, what happened, what to do next. With `json` as a problem document. */
+export function printRefusal(error: unknown, json: boolean): void {
+  const refusal = error instanceof CountersignError ? error : new CountersignError("internal", { cause: error });
+  if (json) {
+    process.stderr.write(`${JSON.stringify(formatProblem(refusal), null, 2)}\n`);
+    return;
+  }
+  const lines = [`countersign: ${refusal.code}: ${refusal.message}`];
+  if (refusal.pointer) lines.push(`  at: ${refusal.pointer}`);
+  for (const finding of listOf(refusal.members.findings)) lines.push(`  ${finding}`);
+  lines.push(`  next: ${refusal.remedy}`);
+  if (refusal.code === "internal" && refusal.cause instanceof Error) lines.push(`  cause: ${refusal.cause.message}`);
+  process.stderr.write(`${lines.map(visible).join("\n")}\n`);
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map((item) => (typeof item === "string" ? item : JSON.stringify(item))) : [];
+}
