@@ -20,7 +20,15 @@ import { type Act, type Execute, type Executed, performAction, Run } from "./run
 import { type CallOptions, callOperation, type TransportOptions } from "./transport.ts";
 
 export { CountersignError } from "@countersign/evidence/errors";
-export * from "./errors.ts";
+export {
+  ActionDenied,
+  ApprovalExpired,
+  ApprovalPending,
+  ApprovalRejected,
+  AttemptsExhausted,
+  GateUnavailable,
+  PermitRefused,
+} from "./errors.ts";
 export type { Act, ActRequest, Execute, Executed, Permit } from "./run.ts";
 export { Run } from "./run.ts";
 
