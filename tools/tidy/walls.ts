@@ -30,10 +30,11 @@ export function wallViolations(repository: Repository): readonly string[] {
 const packageOf = (path: string): string => path.split("/")[1] ?? "";
 const inSource = (path: string, name: string): boolean => path.startsWith(`packages/${name}/src/`);
 
-/** `base`, `ledger`, the name of a module, or `app` for what stands directly under src. */
+/** `base`, `ledger`, the name of a module, `app` for what stands directly under src, `bin` for the command line. */
 function serverLayer(path: string): string | undefined {
   const parts = path.split("/");
-  if (!inSource(path, "server")) return path.startsWith("packages/server/bin/") ? "bin" : undefined;
+  if (/^packages\/server\/(?:bin|src\/cli)\//.test(path)) return "bin";
+  if (!inSource(path, "server")) return undefined;
   return parts.length === 4 ? "app" : parts[3];
 }
 
