@@ -10,7 +10,6 @@ import type { ActorBlock, RoleName } from "@countersign/evidence/event";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
 import { bodyLimits, DEFAULT_BODY_LIMIT_BYTES, type OperationName } from "@countersign/evidence/wire";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import type { Submission } from "../ledger/command.ts";
 import { parseBearer } from "./auth.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
@@ -18,6 +17,7 @@ import type { Metrics } from "./metrics.ts";
 import { formatRefusal, refusalOf } from "./problem.ts";
 import { type BodyKind, bodyKindOf, parseBody, parseParams, parseQuery } from "./request.ts";
 import type { Call, Caller, Handler, Handlers } from "./routes.ts";
+import type { Submission } from "./submission.ts";
 
 /** A GET outside wire.ts: a page, a key set, metrics. */
 export type Document = {

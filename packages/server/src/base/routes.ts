@@ -4,7 +4,7 @@
  */
 import type { RoleName } from "@countersign/evidence/event";
 import type { AnswerOf, BodyOf, OperationName, ParamsOf, QueryOf } from "@countersign/evidence/wire";
-import type { Submission } from "../ledger/command.ts";
+import type { Submission } from "./submission.ts";
 
 /** Who called: everything in it comes from the credential, nothing from the request. */
 export type Caller = {

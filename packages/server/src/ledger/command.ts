@@ -8,7 +8,10 @@ import type { ControlState } from "@countersign/evidence/control";
 import type { ActionBlock, ActorBlock, DraftOf, EventOf, InitiatorBlock, Kind } from "@countersign/evidence/event";
 import type { Id, IdPrefix, RunId } from "@countersign/evidence/ids";
 import type { RunState } from "@countersign/evidence/run";
+import type { Submission } from "../base/submission.ts";
 import type { KeyOf, RowOf, Table } from "./table.ts";
+
+export type { Submission };
 
 /** A row some command will look at. */
 export type Need = { readonly table: Table; readonly key: Readonly<Record<string, unknown>> };
@@ -75,21 +78,6 @@ export type Command<Input, Answer> = {
   needs(input: Input): Needs;
   /** @throws CountersignError to refuse; nothing of the command remains then. */
   run(tx: Transaction, input: Input): Answer;
-};
-
-/** Who submits, under which idempotency key. Events the system derives have none. */
-export type Submission = {
-  readonly tenant: string;
-  readonly actor: ActorBlock;
-  readonly idempotency?: {
-    /** Scope of the key: the credential's id, or `os:<uid>` for local commands. */
-    readonly scope: string;
-    readonly key: string;
-    /** Hex SHA-256 of the request as received. */
-    readonly bodyHash: string;
-  };
-  /** Bytes of the request as received: they count against the queue's bound. Assumed to be 1 KiB when absent. */
-  readonly sizeBytes?: number;
 };
 
 /** What a submission comes to, once it is durable and under a signed checkpoint. */
