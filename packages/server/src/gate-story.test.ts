@@ -5,7 +5,12 @@ import { CountersignError } from "@countersign/evidence/errors";
 import type { BodyOf } from "@countersign/evidence/wire";
 import { operations } from "@countersign/evidence/wire";
 import { Value } from "typebox/value";
-import { type Gate, openGate, testBundle, type Voter } from "./gate-testing.ts";
+import { approvalProjections } from "./approvals/projections.ts";
+import { actionBook, actions } from "./dispatch/actions.ts";
+import { dispatchProjections } from "./dispatch/projections.ts";
+import { allTables, type Gate, openGate, testBundle, type Voter } from "./gate-testing.ts";
+import { fsck } from "./ledger/fsck.ts";
+import { runProjections } from "./runs/projections.ts";
 
 let gate: Gate;
 let dana: Voter;
@@ -330,4 +335,45 @@ test("on behalf of: the person appears under one alias, whoever asks", async () 
   assert.equal(aliases[0], aliases[1]);
   assert.match(aliases[0]!, /^usr_/);
   assert.ok(!JSON.stringify(gate.events()).includes("user:kim"));
+});
+
+test("fsck: the rows beside the log are what the entries make of them; one changed behind the log's back is named", async () => {
+  const options = {
+    tables: allTables,
+    projections: [...runProjections, ...dispatchProjections, ...approvalProjections],
+  };
+  const own = await openGate({ tenant: "fsck-a" });
+  const kim = await own.voter("kim", ["oncall_sre"]);
+  const { run } = await own.call("startRun", own.agent, { body: { capabilities: ["infra"] } });
+  const asked = await own.call("requestAction", own.agent, {
+    params: { run_id: run.run_id },
+    body: { tool: "terraform", args: prod, max_attempts: 2 },
+  });
+  const { action_id, approval } = asked.action;
+  await own.vote(kim, approval!.approval_id);
+  await own.call("startAction", own.executor, { params: { action_id }, body: {} });
+  await own.call("reportOutcome", own.executor, { params: { action_id }, body: { status: "SUCCEEDED" } });
+  await own.call("closeRun", own.agent, { params: { run_id: run.run_id }, body: { status: "completed" } });
+  const clean = await fsck(own.ledger.dataDir, options);
+  assert.deepEqual(clean.findings, []);
+  for (const name of ["actions", "permits", "approvals", "approval_uses", "runs"]) {
+    assert.ok(!clean.notDerived.includes(name), name);
+  }
+  await own.submit(
+    {
+      name: "test.forge",
+      needs: () => ({ rows: actionBook.needs(action_id) }),
+      run(tx) {
+        const row = tx.row(actions, { action_id })!;
+        tx.put(actions, { ...row, record: { ...(row.record as object), phase: "denied" } });
+      },
+    },
+    undefined,
+  );
+  const forged = await fsck(own.ledger.dataDir, options);
+  assert.ok(
+    forged.findings.some(({ table }) => table === "actions"),
+    JSON.stringify(forged.findings),
+  );
+  await own.close();
 });

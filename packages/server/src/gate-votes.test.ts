@@ -1,10 +1,12 @@
 /** Who may vote, on what, and how often: each refusal by its own name, and a lawful vote beside it. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync, hash, sign } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { formatVote, parseVote, textDigest } from "@countersign/evidence/approval";
 import { approverKeyOf } from "@countersign/evidence/control";
 import { verifyEd25519 } from "@countersign/evidence/ed25519";
 import { CountersignError } from "@countersign/evidence/errors";
+import { verifyEs256 } from "@countersign/evidence/es256";
 import type { EventOf } from "@countersign/evidence/event";
 import { voteSignatureFault } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
@@ -68,6 +70,9 @@ test("an approver sees the exact text and rendering, and the digests are of them
   for (const part of ["vpc-1", '"environment":"prod"', action_id, "approval-prod-write", "oncall_sre"]) {
     assert.ok(shown.rendering.includes(part), part);
   }
+  assert.equal(shown.severity, "high");
+  assert.match(shown.rules?.[0]?.text ?? "", /^@id\("approval-prod-write"\)[\s\S]*;$/);
+  assert.deepEqual(shown.eligible?.map(({ person }) => person).sort(), [dana.alias, kim.alias].sort());
   assert.deepEqual(shown.reasons, { approve: ["CHANGE_REVIEWED"], reject: ["RISK_TOO_HIGH"] });
   const request = gate.events().find((event) => event.type === "approval.requested" && event.action_id === action_id);
   const { approval_request: said } = request as EventOf<"approval.requested">;
@@ -264,4 +269,55 @@ test("lists: newest first, by state, page by page", async () => {
   assert.ok(granted.approvals.length > 0);
   assert.ok(granted.approvals.every(({ state }) => state === "GRANTED"));
   assert.ok(all.approvals.some(({ state }) => state !== "GRANTED"));
+});
+
+test("a passkey signs the vote's digest: taken with the user verified at the pinned site, and only then", async () => {
+  const kim2 = await gate.voter("pat", ["oncall_sre"], dana.alias);
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { x, y } = publicKey.export({ format: "jwk" });
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x!, "base64url"), Buffer.from(y!, "base64url")]);
+  const kid = "passkey-1";
+  await gate.append("approver.key.enrolled", {
+    enrolment: {
+      person: kim2.alias,
+      key: { kid, purpose: "approver", alg: "es256", x: point.toString("base64url") },
+      method: "webauthn",
+      rp_id: "gate.example.com",
+      approved_by: dana.alias,
+    },
+  });
+  const { approvalId, action_id } = await ask();
+  const prepared = await prepare(kim2, approvalId, { kid });
+  const assertion = (over: { origin?: string; flags?: number; digest?: string }) => {
+    const { origin = "https://gate.example.com", flags = 0x05, digest = prepared.digest } = over;
+    const challenge = Buffer.from(digest.slice("sha256:".length), "hex").toString("base64url");
+    const client = Buffer.from(JSON.stringify({ type: "webauthn.get", challenge, origin, crossOrigin: false }));
+    const site = hash("sha256", "gate.example.com", "buffer");
+    const data = Buffer.concat([site, Buffer.of(flags, 0, 0, 0, 7)]);
+    const signature = sign("sha256", Buffer.concat([data, hash("sha256", client, "buffer")]), privateKey);
+    return {
+      method: "webauthn" as const,
+      signature: signature.toString("base64url"),
+      authenticator_data: data.toString("base64url"),
+      client_data: client.toString("base64url"),
+    };
+  };
+  const put = (body: ReturnType<typeof assertion>) =>
+    gate.call("castVote", kim2.caller, { params: { approval_id: approvalId, vote_id: prepared.vote_id }, body });
+  const other = `sha256:${"1".repeat(64)}`;
+  for (const wrong of [{ origin: "https://evil.example.net" }, { flags: 0x01 }, { digest: other }]) {
+    await assert.rejects(put(assertion(wrong)), refused("signature-invalid"), JSON.stringify(wrong));
+  }
+  const broken = assertion({});
+  await assert.rejects(
+    put({ ...broken, signature: `${broken.signature.slice(0, -4)}AAAA` }),
+    refused("signature-invalid"),
+  );
+  assert.equal((await put(assertion({}))).state, "GRANTED");
+  const voted = gate.events().find((event) => event.type === "approval.voted" && event.action_id === action_id);
+  const { control } = gate.ledger.reader(gate.tenant)!;
+  const verifiers = { ed25519: verifyEd25519, es256: verifyEs256 };
+  const event = voted as EventOf<"approval.voted">;
+  assert.equal(voteSignatureFault(event, approverKeyOf(control, kid), verifiers), undefined);
+  assert.deepEqual(gate.faults(), []);
 });

@@ -1,9 +1,10 @@
 /** What the API says of an approval, and the exact text and rendering people decide on. */
 import { parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { CountersignError } from "@countersign/evidence/errors";
-import { voteReasons } from "@countersign/evidence/policy";
-import { quorumOf } from "@countersign/evidence/quorum";
+import { type Bundle, voteReasons } from "@countersign/evidence/policy";
+import { eligiblePeople, quorumOf } from "@countersign/evidence/quorum";
 import { renderApproval } from "@countersign/evidence/rendering";
+import { highestSeverity, ruleTextsOf } from "@countersign/evidence/rule-text";
 import { openActionOf, separationOf } from "@countersign/evidence/run";
 import type { AnswerOf, ApprovalStatusView } from "@countersign/evidence/wire";
 import type { Reader } from "../ledger/command.ts";
@@ -54,7 +55,29 @@ export async function viewApprovalDetail(
     rendering,
     rendering_digest: record.rendering,
     reasons: { approve: [...reasons.approve], reject: [...reasons.reject] },
+    ...ruleMembers(bundle, request.matched_rules),
+    ...eligibleMember(reader, record),
   };
+}
+
+/** The matched rules as their authors wrote them, and the highest severity among them. */
+function ruleMembers(
+  bundle: Bundle | undefined,
+  matched: readonly string[],
+): Pick<AnswerOf<"getApproval">, "rules" | "severity"> {
+  if (bundle === undefined) return {};
+  const rules = ruleTextsOf(bundle, matched);
+  const severity = highestSeverity(rules);
+  return { rules: rules.map(({ rule, text }) => ({ rule, text })), ...(severity === undefined ? {} : { severity }) };
+}
+
+/** Who may vote on it now; absent when it takes no votes. */
+function eligibleMember(reader: Reader, record: ApprovalRecord): Pick<AnswerOf<"getApproval">, "eligible"> {
+  const run = reader.run(runIdOf(record));
+  const one = run && openActionOf(run, record.action_id);
+  if (record.state !== "REQUESTED" || run === undefined || one === undefined) return {};
+  const people = eligiblePeople(record.requirements, reader.control, separationOf(run, one, reader.control));
+  return { eligible: people.slice(0, 256).map(({ person, rules }) => ({ person, rules: [...rules] })) };
 }
 
 /** Places of the quorum that are still open, as `1 of role:oncall_sre for approval-prod-write`. */

@@ -8,6 +8,7 @@ import { commitmentOf, disclosureOf } from "@countersign/evidence/commitment";
 import { activePolicyOf, approverKeyOf, type ControlState, personOf } from "@countersign/evidence/control";
 import { verifyEd25519 } from "@countersign/evidence/ed25519";
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
+import { verifyEs256 } from "@countersign/evidence/es256";
 import type { EventOf } from "@countersign/evidence/event";
 import type { EventId } from "@countersign/evidence/ids";
 import { voteReasons } from "@countersign/evidence/policy";
@@ -46,8 +47,7 @@ type CastInput = {
   readonly run: ReturnType<typeof runIdOf>;
   readonly voteId: string;
   readonly person: string;
-  readonly method: "ed25519" | "ssh";
-  readonly signature: string;
+  readonly signed: BodyOf<"castVote">;
   /** Digest of the text the signature was verified over. */
   readonly verified: string | undefined;
 };
@@ -99,10 +99,9 @@ export function openVotes(parts: ApprovalParts, steps: ApprovalSteps): Votes {
 
     async cast({ tenant, approvalId, person, body, submission, voteId }) {
       const { reader, record } = approvalFor(parts, tenant, approvalId);
-      const { method, signature } = body;
-      const verified = verifiedText(reader, { approvalId, voteId, person, method, signature });
+      const verified = verifiedText(reader, { approvalId, voteId, person, signed: body });
       const ids = { approvalId, actionId: record.action_id, run: runIdOf(record), voteId };
-      const { answer } = await ledger.submit(castCommand, { ...ids, person, method, signature, verified }, submission);
+      const { answer } = await ledger.submit(castCommand, { ...ids, person, signed: body, verified }, submission);
       if (answer.refused !== null) throw refusalOf(answer.refused);
     },
   };
@@ -116,16 +115,16 @@ export function openVotes(parts: ApprovalParts, steps: ApprovalSteps): Votes {
  */
 function verifiedText(
   reader: Reader,
-  cast: Pick<CastInput, "approvalId" | "voteId" | "person" | "method" | "signature">,
+  cast: Pick<CastInput, "approvalId" | "voteId" | "person" | "signed">,
 ): string | undefined {
   const draft = reader.row(voteDrafts, { vote_id: cast.voteId });
   if (draft === undefined) return undefined;
   refuseOtherDraft(draft, cast);
-  const vote = voteOf(draft.text, cast);
+  const vote = voteOf(draft.text, cast.signed);
   const signed = signedVote(vote, approverKeyOf(reader.control, vote.kid));
   if (typeof signed === "string") throw new CountersignError("signature-invalid", { detail: `${signed}.` });
-  if (!verifyEd25519(signed.publicKey, signed.message, signed.signature))
-    throw new CountersignError("signature-invalid");
+  const verify = signed.alg === "ed25519" ? verifyEd25519 : verifyEs256;
+  if (!verify(signed.publicKey, signed.message, signed.signature)) throw new CountersignError("signature-invalid");
   return vote.digest;
 }
 
@@ -192,7 +191,7 @@ function castVote(parts: ApprovalParts, steps: ApprovalSteps): Command<CastInput
       if (tx.nowMs - draft.made_ms > DRAFT_LIFE_MS) {
         throw new CountersignError("vote-mismatch", { detail: "Its text was made more than 15 minutes ago." });
       }
-      const vote = voteOf(draft.text, input);
+      const vote = voteOf(draft.text, input.signed);
       if (vote.digest !== input.verified) throw new CountersignError("signature-invalid");
       refuseVoter(tx, record, input.person, vote.kid);
       const placed = tx.append("approval.voted", { ...blocksOf(record), ...noteCommit(draft.text), vote });
@@ -302,14 +301,12 @@ async function refuseReason(
 }
 
 /** The vote block of the event, from the text the server made. */
-function voteOf(
-  text: string,
-  { method, signature }: Pick<CastInput, "method" | "signature">,
-): EventOf<"approval.voted">["vote"] {
+function voteOf(text: string, signed: BodyOf<"castVote">): EventOf<"approval.voted">["vote"] {
   const said = parseVote(text);
   if (said === undefined) throw new CountersignError("vote-mismatch");
   const { person, answer, reason_code, kid, rendering } = said;
-  return { text, digest: textDigest(text), person, answer, reason_code, method, kid, signature, rendering };
+  // `signed` holds the method, the signature, and what a passkey signed beside the digest.
+  return { text, digest: textDigest(text), person, answer, reason_code, kid, rendering, ...signed };
 }
 
 /** The `commit` member of the event: the note the text commits to, or nothing. */

@@ -8,7 +8,7 @@ import { hex } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
 import { quorumOf } from "@countersign/evidence/quorum";
 import { openActionOf, separationOf } from "@countersign/evidence/run";
-import type { ActionStatusView, Receipt, StartedView } from "@countersign/evidence/wire";
+import type { ActionStatusView, EventReceipt, StartedView } from "@countersign/evidence/wire";
 import type { Reader } from "../ledger/command.ts";
 import type { ActionRecord } from "./actions.ts";
 import type { DispatchParts, PolicyGate } from "./faces.ts";
@@ -32,7 +32,7 @@ export async function viewAction(reader: Reader, policy: PolicyGate, record: Act
 }
 
 /** An event's place and its proof; undefined beyond the signed size. */
-export function receiptOf(reader: Reader, index: number): Receipt | undefined {
+export function receiptOf(reader: Reader, index: number): EventReceipt | undefined {
   const entry = reader.entry(index);
   const receipt = reader.receipt(index);
   if (entry === undefined || receipt === undefined) return undefined;

@@ -3,7 +3,7 @@ import { assert, CountersignError } from "@countersign/evidence/errors";
 import { hex } from "@countersign/evidence/hash";
 import type { Id, RunId } from "@countersign/evidence/ids";
 import type { RunState } from "@countersign/evidence/run";
-import type { Receipt } from "@countersign/evidence/wire";
+import type { EventReceipt } from "@countersign/evidence/wire";
 import type { Caller, Handlers } from "../base/routes.ts";
 import type { Command, Reader } from "../ledger/command.ts";
 import { type Chore, due } from "../ledger/due.ts";
@@ -95,7 +95,7 @@ function stateOf(reader: Reader, runId: RunId): RunState {
   return state;
 }
 
-function receiptOf(reader: Reader, index: number): Receipt {
+function receiptOf(reader: Reader, index: number): EventReceipt {
   const entry = reader.entry(index);
   const receipt = reader.receipt(index);
   assert(entry !== undefined && receipt !== undefined, "what was submitted is under the checkpoint");

@@ -1,0 +1,36 @@
+/** What the tables of this module must hold, made anew from the entries, for fsck. */
+import type { Event } from "@countersign/evidence/event";
+import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { type ApprovalRecord, approvals, approvalUses, stepApproval } from "./approvals.ts";
+
+export const approvalProjections: readonly Projection[] = [
+  projection(approvals, () => {
+    const records = new Map<string, ApprovalRecord>();
+    return {
+      step(event: Event) {
+        if (!("approval" in event) || !event.type.startsWith("approval.")) return;
+        const id = event.approval.approval_id;
+        const before = id === undefined ? undefined : records.get(id);
+        // Entries that say more than one request, or none, are the lifecycle's to name; there is no row to expect.
+        if (id === undefined || (before === undefined) !== (event.type === "approval.requested")) return;
+        records.set(id, stepApproval(before, event));
+      },
+      *rows(): Iterable<ExpectedRow<typeof approvals>> {
+        for (const record of records.values()) {
+          const { approval_id, state, policy } = record;
+          yield { approval_id, state, policy_digest: policy.policy_digest, record };
+        }
+      },
+    };
+  }),
+  projection(approvalUses, () => {
+    const rows: ExpectedRow<typeof approvalUses>[] = [];
+    return {
+      step(event: Event) {
+        if (event.type !== "approval.consumed" || event.approval.approval_id === undefined) return;
+        rows.push({ approval_id: event.approval.approval_id, permit_id: event.consumed.permit_id });
+      },
+      rows: () => rows,
+    };
+  }),
+];
