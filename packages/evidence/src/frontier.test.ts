@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatBase64 } from "./base64.ts";
-import { Batch, Frontier, formatFrontier, frontierAt, parseFrontier } from "./frontier.ts";
+import { Frontier, formatFrontier, frontierAt, LeafBatch, parseFrontier } from "./frontier.ts";
 import { type Hash, hex, utf8 } from "./hash.ts";
 import { EMPTY_ROOT, inclusionFault, inclusionPath, leafHash, type NodeReader, nodeHash, rootOf } from "./merkle.ts";
 
@@ -80,7 +80,7 @@ test("batch: root, frontier, paths and completed nodes are those of the grown tr
   const check = (oldSize: number, added: number) => {
     const treeSize = oldSize + added;
     const before = frontierOf(LEAVES.slice(0, oldSize));
-    const batch = new Batch(before, LEAVES.slice(oldSize, treeSize));
+    const batch = new LeafBatch(before, LEAVES.slice(oldSize, treeSize));
     const root = rootOf(LEAVES.slice(0, treeSize));
     assert.deepEqual(batch.root, root);
     assert.equal(batch.treeSize, treeSize);
@@ -117,7 +117,7 @@ test("batch: root, frontier, paths and completed nodes are those of the grown tr
 });
 
 test("batch: control: a path against the size before the batch does not verify", () => {
-  const batch = new Batch(frontierOf(LEAVES.slice(0, 5)), LEAVES.slice(5, 9));
+  const batch = new LeafBatch(frontierOf(LEAVES.slice(0, 5)), LEAVES.slice(5, 9));
   const old = inclusionPath(4, 5, nodeAt);
   assert.equal(inclusionFault(LEAVES[4]!, 4, batch.treeSize, old, batch.root)?.code, "inclusion-failed");
   assert.throws(() => batch.path(4), /one of this batch/);

@@ -91,7 +91,7 @@ export function parseFrontier(bytes: Uint8Array): Frontier | undefined {
  * A batch of leaves appended to a tree, with every node it adds hashed once: the new root and frontier, the nodes to
  * store, and the inclusion path of each leaf of the batch in the new tree. Immutable; keeps about 64 bytes for each leaf.
  */
-export class Batch {
+export class LeafBatch {
   /** First leaf index of the batch, and the tree's size after it. */
   readonly oldSize: number;
   readonly treeSize: number;

@@ -548,7 +548,7 @@ export type RunStatusView = Static<typeof RunView>;
 export type ActionStatusView = Static<typeof ActionView>;
 export type ApprovalStatusView = Static<typeof ApprovalView>;
 export type StartedView = Static<typeof StartView>;
-export type Receipt = Static<typeof ReceiptView>;
+export type EventReceipt = Static<typeof ReceiptView>;
 export type OutcomeReport = Static<typeof ReportOutcome>;
 
 /** Bytes a JSON body may have at most: one event's worth (16 KiB) where it becomes one event, arguments excepted. */

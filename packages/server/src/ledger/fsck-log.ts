@@ -18,7 +18,7 @@ import { Tree } from "./tree.ts";
 
 /** A fault, and where in the database it lies. */
 export type Finding = Fault & { readonly tenant?: string; readonly table?: string };
-export type Tell = (finding: Finding) => void;
+export type TellFinding = (finding: Finding) => void;
 
 export type LogReport = {
   readonly tenant: string;
@@ -39,7 +39,7 @@ type Parts = {
   readonly origin: string;
   /** Whether this is the tenant's newest epoch, the one stored run states belong to. */
   readonly newest: boolean;
-  readonly tell: Tell;
+  readonly tell: TellFinding;
   readonly onEvent: (event: Event, place: Place) => void;
 };
 

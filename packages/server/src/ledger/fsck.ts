@@ -14,7 +14,7 @@ import { CountersignError } from "@countersign/evidence/errors";
 import { fault } from "@countersign/evidence/fault";
 import { equalBytes } from "@countersign/evidence/hash";
 import { rowKey } from "./batch.ts";
-import { type Finding, LogCheck, type LogReport, type Tell } from "./fsck-log.ts";
+import { type Finding, LogCheck, type LogReport, type TellFinding } from "./fsck-log.ts";
 import { DATABASE_FILE } from "./ledger.ts";
 import { originOf } from "./log-state.ts";
 import type { Projection, ProjectionFold } from "./projection.ts";
@@ -95,7 +95,7 @@ class Fsck {
     };
   }
 
-  #tell: Tell = (finding) => {
+  #tell: TellFinding = (finding) => {
     this.#findingCount++;
     if (this.#findings.length < (this.#options.mostFindings ?? MOST_FINDINGS)) this.#findings.push(finding);
   };
@@ -126,7 +126,7 @@ class Fsck {
   }
 
   #checkTenant(tenant: number, id: string, originHost: string): LogReport[] {
-    const tell: Tell = (finding) => this.#tell({ ...finding, tenant: id });
+    const tell: TellFinding = (finding) => this.#tell({ ...finding, tenant: id });
     const folds = this.#options.projections.map((projection) => ({ projection, fold: projection.fold(id) }));
     const heads = this.#all("SELECT * FROM heads WHERE tenant = ? ORDER BY epoch", tenant);
     if (heads.length === 0) tell(fault("row-differs", "The tenant has no log."));
@@ -165,7 +165,7 @@ class Fsck {
   }
 
   /** A recorded answer cites events that are there. */
-  #checkSubmissions(tenant: number, heads: readonly Row[], tell: Tell): void {
+  #checkSubmissions(tenant: number, heads: readonly Row[], tell: TellFinding): void {
     const sizes = new Map(heads.map((head) => [head.epoch, Number(head.size)]));
     for (const row of this.#database.prepare("SELECT * FROM submissions WHERE tenant = ?").iterate(tenant)) {
       this.#counts.submissions++;
@@ -182,7 +182,7 @@ class Fsck {
   }
 
   /** Both ways: every row the entries give is there, and none besides. */
-  #compareRows(tenant: number, table: Table, fold: ProjectionFold, tell: Tell): void {
+  #compareRows(tenant: number, table: Table, fold: ProjectionFold, tell: TellFinding): void {
     const stored = storedTable(table);
     const expected = new Map<string, Readonly<Record<string, unknown>>>();
     for (const row of fold.rows()) expected.set(rowKey(table, row), row);
