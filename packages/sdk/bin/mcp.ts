@@ -2,6 +2,7 @@
 /** `countersign-mcp -- COMMAND`: runs an MCP server behind the gate. Flags win over environment variables. */
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
+import { nodeVersionProblem } from "@countersign/evidence/node-version";
 import { Countersign, CountersignError } from "../src/client.ts";
 import { openGateway } from "../src/integrations/mcp-gateway.ts";
 import { splitLines } from "../src/lines.ts";
@@ -67,6 +68,11 @@ function positive(name: string, text: string): number {
   return value;
 }
 
+const oldNode = nodeVersionProblem(process.versions.node);
+if (oldNode !== undefined) {
+  say(oldNode);
+  process.exit(2);
+}
 const { values, positionals } = readFlags();
 if (values.help === true) {
   process.stdout.write(HELP);
