@@ -29,22 +29,33 @@ import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
 import type { Projection } from "./ledger/projection.ts";
 import type { Table } from "./ledger/table.ts";
 import { systemTimers, type Timers } from "./ledger/timers.ts";
-import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
+import { openPacks, packTables } from "./packs/routes.ts";
+import {
+  citePayload,
+  keepDisclosure,
+  knowsPayload,
+  needPayload,
+  openDisclosure,
+  recordPayload,
+} from "./payloads/cite.ts";
 import { openPayloadFiles } from "./payloads/files.ts";
+import { payloadProjections } from "./payloads/projections.ts";
 import { payloadHandlers } from "./payloads/routes.ts";
 import { openSealKeys } from "./payloads/seal-keys.ts";
-import { openVault } from "./payloads/store.ts";
+import { openVault, type StoredPayload } from "./payloads/store.ts";
 import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
 import { policyOperations } from "./policy/admin.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
 import { openPublisher } from "./policy/publish.ts";
+import { policyFiles } from "./policy/tables.ts";
 import { runProjections } from "./runs/projections.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
 import { tenantOperations } from "./tenants/admin.ts";
 import { openAuthenticator } from "./tenants/authenticate.ts";
 import { loneActMark } from "./tenants/bootstrap.ts";
 import { openPeople } from "./tenants/people.ts";
+import { tenantProjections } from "./tenants/projections.ts";
 import { credentials, peopleByExternalId, people as peopleTable } from "./tenants/tables.ts";
 import { VERSION } from "./version.ts";
 
@@ -56,10 +67,17 @@ export const tables: readonly Table[] = [
   ...runTables,
   ...dispatchTables,
   ...approvalTables,
+  ...[policyFiles, ...packTables],
 ];
 
-/** What those tables must hold, for fsck. */
-export const projections: readonly Projection[] = [...runProjections, ...dispatchProjections, ...approvalProjections];
+/** What their rows must be, for fsck. */
+export const projections: readonly Projection[] = [
+  ...tenantProjections,
+  ...payloadProjections,
+  ...runProjections,
+  ...dispatchProjections,
+  ...approvalProjections,
+];
 
 export type AppOptions = {
   readonly dataDir: string;
@@ -119,7 +137,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const host = openEngineHost(engine);
     closers.unshift(() => host.close());
     const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log });
-    const publisher = openPublisher({
+    const publisher = openPublisher<StoredPayload>({
       ledger,
       gate: policy,
       engine,
@@ -128,6 +146,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       payloads: {
         putPublic: (tenant, bytes, mediaType) => vault.put(tenant, bytes, { mediaType, classification: "public" }),
         cite: citePayload,
+        record: (tx, payload) => recordPayload(tx, payload, null),
       },
     });
 
@@ -178,6 +197,15 @@ export async function openApp(options: AppOptions): Promise<App> {
       random16,
     });
 
+    const packs = openPacks({
+      ledger,
+      vault: { ...dispatchVault, knows: knowsPayload },
+      policyFiles: policy.filesOf,
+      timers,
+      onTrouble: (cause) => log.error({ err: cause }, "reads could not be recorded"),
+    });
+    closers.unshift(() => packs.access.close());
+
     const sweeper = openSweeper({
       ledger,
       nowMs: clock.nowMs,
@@ -192,12 +220,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       ["ledger", () => alarms.get("a write failed") ?? alarms.get("the database cannot be opened again")],
       ["policy", () => host.trouble()],
     ]);
-    const handlers = {
+    const handlers: Handlers = {
       ...healthHandlers({ ledger, troubles }),
       ...payloadHandlers({ ledger, vault }),
       ...runs.handlers,
       ...dispatch.handlers,
       ...approvals.handlers,
+      ...packs.handlers,
     };
     const metricsPage: Document = {
       path: "/metrics",
@@ -206,7 +235,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       read: () => metrics.text(),
     };
     const http = openHttp({
-      handlers: handlers as unknown as Handlers,
+      handlers,
       documents: [...pages(openApiText), wellKnown(ledger, VERSION), metricsPage],
       authenticate: openAuthenticator(ledger, clock),
       newestCheckpoint: (tenant) => ledger.reader(tenant)?.checkpoint,
@@ -222,7 +251,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     const admin: AdminOperations = {
       ...tenantOperations({ ledger, people, hostName: config.hostName }),
       ...policyOperations({ ledger, publisher }),
-      "api.call": localCall(handlers as unknown as Handlers, people.knownAlias),
+      ...packs.admin,
+      "api.call": localCall(handlers, people.knownAlias),
     };
     let closing: Promise<void> | undefined;
     return { ledger, http, admin, close: () => (closing ??= closeAll(closers)) };

@@ -1,4 +1,5 @@
 /** `countersign event`. */
+import type { AnswerOf } from "@countersign/evidence/wire";
 import type { Command } from "commander";
 import { ANYWHERE, leaf } from "./command.ts";
 import { withReach } from "./reach.ts";
@@ -14,9 +15,16 @@ export function addEventCommand(program: Command): void {
       settings: ANYWHERE,
     },
     async (context, eventId) => {
-      const params = { event_id: eventId! }; // commander asked for it
-      const answer = await withReach(context.config, context.env, (reach) => reach.call("getEvent", { params }));
-      if (context.json) return printJson(answer);
+      const { config, env, json } = context;
+      const answer = await withReach(
+        config,
+        env,
+        async (reach) =>
+          config.url === undefined
+            ? ((await reach.admin("event.show", { event: eventId })) as AnswerOf<"getEvent">) // its documented answer
+            : reach.call("getEvent", { params: { event_id: eventId! } }), // commander asked for it
+      );
+      if (json) return printJson(answer);
       // An entry holds no control characters outside \u escapes: canonical JSON has none.
       printText(JSON.stringify(JSON.parse(Buffer.from(answer.entry, "base64").toString()), null, 2));
     },

@@ -9,6 +9,8 @@ import { addConfigCommands } from "./config.ts";
 import { addCredentialCommands } from "./credential.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEventCommand } from "./event.ts";
+import { addExportCommand } from "./export.ts";
+import { addFsckCommand } from "./fsck.ts";
 import { addKeysCommands } from "./keys.ts";
 import { addPersonCommands } from "./person.ts";
 import { addPolicyCommands } from "./policy.ts";
@@ -71,7 +73,9 @@ function build(): Command {
   addApprovalCommands(program);
   addRunCommands(program);
   addEventCommand(program);
+  addExportCommand(program);
   addVerifyCommand(program);
+  addFsckCommand(program);
   addKeysCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);

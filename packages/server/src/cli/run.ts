@@ -1,6 +1,6 @@
 /** `countersign runs` and `countersign timeline`. */
-import { formatTimeline, type Timeline } from "@countersign/evidence/timeline";
 import type { Command } from "commander";
+import { formatTimelineAnswer, type TimelineAnswer } from "../packs/timelines.ts";
 import { ANYWHERE, leaf, option } from "./command.ts";
 import { withReach } from "./reach.ts";
 import { printJson, printTable, printText } from "./terminal.ts";
@@ -40,11 +40,21 @@ export function addRunCommands(program: Command): void {
       settings: ANYWHERE,
     },
     async (context, runId) => {
-      const params = { run_id: runId! }; // commander asked for it
-      const answer = await withReach(context.config, context.env, (reach) => reach.call("getTimeline", { params }));
-      if (context.json) return printJson(answer);
-      // formatTimeline makes every text of the log harmless itself.
-      printText(formatTimeline((answer as { timeline: Timeline }).timeline)); // wire.ts leaves the shape to timeline.ts
+      const { config, env, json } = context;
+      const answer = await withReach(
+        config,
+        env,
+        (reach) =>
+          config.url === undefined
+            ? reach.admin("timeline.show", {
+                run: runId,
+                ...(config.tenant === undefined ? {} : { tenant: config.tenant }),
+              })
+            : reach.call("getTimeline", { params: { run_id: runId! } }), // commander asked for it
+      );
+      if (json) return printJson(answer);
+      // It makes every text of the log harmless itself. wire.ts leaves the answer's shape to its module.
+      printText(formatTimelineAnswer(answer as TimelineAnswer));
     },
   ).argument("<run>", "The run's id.");
 }

@@ -29,6 +29,8 @@ export type PayloadFiles = {
    * @throws CountersignError payload-damaged
    */
   get(tenant: string, digest: Digest): Promise<Uint8Array | undefined>;
+  /** Whether the file is there with the bytes its digest says; for fsck, which waits for nothing. */
+  isSound(tenant: string, digest: string): boolean;
   /** Removes a file; false when there was none. Durable when it resolves. */
   remove(tenant: string, digest: Digest): Promise<boolean>;
   /** Digests of every file of a tenant, for fsck and sweeps. */
@@ -36,13 +38,20 @@ export type PayloadFiles = {
   close(): void;
 };
 
-/** Opens the tree under `root`, creating it, and clears what an interrupted write left behind. */
-export function openPayloadFiles(root: string): PayloadFiles {
+/**
+ * Opens the tree under `root`, creating it, and clears what an interrupted write left behind.
+ *
+ * @param purpose `look` changes nothing, so that a tree another process serves can be read; it must not be put into
+ */
+export function openPayloadFiles(root: string, purpose: "use" | "look" = "use"): PayloadFiles {
   const incoming = join(root, ".incoming");
-  fs.mkdirSync(root, { recursive: true, mode: 0o700 });
-  fs.rmSync(incoming, { recursive: true, force: true });
-  fs.mkdirSync(incoming, { mode: 0o700 });
   const directories = new DirectorySync(root);
+  if (purpose === "use") {
+    fs.mkdirSync(root, { recursive: true, mode: 0o700 });
+    fs.rmSync(incoming, { recursive: true, force: true });
+    fs.mkdirSync(incoming, { mode: 0o700 });
+    directories.syncNow(dirname(root));
+  }
   /** Puts under way, so that the same bytes are written once and both callers wait for the same fsync. */
   const underWay = new Map<string, Promise<void>>();
 
@@ -66,6 +75,14 @@ export function openPayloadFiles(root: string): PayloadFiles {
         throw new CountersignError("payload-damaged", { detail: `${digest} of tenant ${tenant}.` });
       }
       return bytes;
+    },
+
+    isSound(tenant, digest) {
+      try {
+        return isDigest(digest) && digestOf(fs.readFileSync(pathOf(root, tenant, digest))) === digest;
+      } catch {
+        return false;
+      }
     },
 
     async remove(tenant, digest) {
@@ -143,7 +160,6 @@ class DirectorySync {
   readonly #synced = new Set<string>();
 
   constructor(root: string) {
-    this.syncNow(dirname(root));
     this.#made.add(root);
   }
 

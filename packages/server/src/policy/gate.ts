@@ -32,6 +32,8 @@ export type PolicyGate = {
   active(tenant: string): ActivePolicy | undefined;
   /** The bundle of any digest this tenant ever published, e.g. the one an approval cites. */
   bundleOf(tenant: string, digest: string): Promise<Bundle | undefined>;
+  /** The files of such a bundle by path, the manifest included. */
+  filesOf(tenant: string, digest: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>;
   /**
    * Decides on an action. Whatever is wrong with the bundle, the engine or the arguments is a DENY.
    *
@@ -110,6 +112,7 @@ export function openPolicyGate({ ledger, host, openPayload, log }: PolicyGatePar
     },
 
     bundleOf: fetchBundle,
+    filesOf: async (tenant, digest) => (await fetchBundle(tenant, digest))?.files,
 
     async decide(tenant, digest, { contract, args, facts }) {
       const bundle = await fetchBundle(tenant, digest);

@@ -7,11 +7,15 @@ import type { Command, Ledger, Submission, Transaction } from "../ledger/command
 import { type BundleReport, checkBundle, isPublishable, refusalOf } from "./check.ts";
 import type { BundleFiles, EngineHostOptions } from "./engine-host.ts";
 import type { PolicyGate } from "./gate.ts";
+import { policyFiles } from "./tables.ts";
 
-/** What this module needs of the payload module. `P` is what it keeps of a stored payload. */
+/** What this module needs of the payload module. `P` is what that knows of a stored payload. */
 export type PolicyPayloads<P> = {
   putPublic(tenant: string, bytes: Uint8Array, mediaType: string): Promise<P>;
+  /** Records a payload that an event cites. */
   cite(tx: Transaction, payload: P, eventId: EventId): void;
+  /** Records a payload that something else keeps. */
+  record(tx: Transaction, payload: P): void;
 };
 
 /** What this module needs of tenancy: how an act one person did alone is marked. @throws second-person-required */
@@ -27,10 +31,12 @@ export type Published = {
   readonly tests: number;
 };
 
+type Stored = { readonly digest: string };
+
 type Order<P> = {
   readonly bundle: Bundle;
   readonly report: BundleReport;
-  readonly stored: readonly P[];
+  readonly stored: ReadonlyMap<string, P>;
   /** Digest in force when publishing began; undefined for none. */
   readonly expected: string | undefined;
   readonly node: string;
@@ -44,7 +50,7 @@ export type Publisher = {
   publish(files: BundleFiles, by: Submission): Promise<Published>;
 };
 
-export function openPublisher<P>(parts: {
+export function openPublisher<P extends Stored>(parts: {
   readonly ledger: Pick<Ledger, "submit" | "reader">;
   readonly payloads: PolicyPayloads<P>;
   readonly gate: Pick<PolicyGate, "hold" | "refresh">;
@@ -64,9 +70,9 @@ export function openPublisher<P>(parts: {
       const report = await checkBundle(files, engine);
       if (!isPublishable(report)) throw refusalOf(report);
       const { bundle } = report;
-      const stored = await Promise.all(
-        [...bundle.files].map(([path, bytes]) => payloads.putPublic(by.tenant, bytes, mediaTypeOf(path))),
-      );
+      const put = async (path: string, bytes: Uint8Array) =>
+        [path, await payloads.putPublic(by.tenant, bytes, mediaTypeOf(path))] as const;
+      const stored = new Map(await Promise.all([...bundle.files].map(([path, bytes]) => put(path, bytes))));
       gate.hold(bundle);
       const { answer } = await ledger.submit(command, { bundle, report, stored, expected, node }, by);
       await gate.refresh(by.tenant);
@@ -75,7 +81,10 @@ export function openPublisher<P>(parts: {
   };
 }
 
-function publishCommand<P>(payloads: PolicyPayloads<P>, loneActMark: LoneActMark): Command<Order<P>, Published> {
+function publishCommand<P extends Stored>(
+  payloads: PolicyPayloads<P>,
+  loneActMark: LoneActMark,
+): Command<Order<P>, Published> {
   return {
     name: "policy.publish",
     needs: () => ({}),
@@ -116,8 +125,13 @@ function publishCommand<P>(payloads: PolicyPayloads<P>, loneActMark: LoneActMark
         },
         ...loneActMark(control, "Publishing a policy"),
       });
-      // The ledger made this id as an event's; the event's type says only that it is text.
-      for (const payload of stored) payloads.cite(tx, payload, published.event.event_id as EventId);
+      for (const [path, payload] of stored) {
+        // The event names the manifest, and the manifest the files: they are kept as long as it is.
+        if (path === MANIFEST_PATH)
+          payloads.cite(tx, payload, published.event.event_id as EventId); // made by the ledger
+        else payloads.record(tx, payload);
+        tx.put(policyFiles, { bundle: digest, path, file: payload.digest });
+      }
       tx.append("policy.activated", {
         source: "derived",
         cause: published.event.event_id,

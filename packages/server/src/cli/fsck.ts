@@ -1,0 +1,43 @@
+/** `countersign fsck`. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { projections, tables } from "../app.ts";
+import { settleDirectories } from "../instance.ts";
+import { fsck } from "../ledger/fsck.ts";
+import { openPayloadFiles } from "../payloads/files.ts";
+import { leaf } from "./command.ts";
+import { printJson, printLines, progress } from "./terminal.ts";
+
+export function addFsckCommand(program: Command): void {
+  leaf(
+    program,
+    {
+      name: "fsck",
+      summary: "Derive everything in a data directory anew from its entries and compare. Exit 1 on any finding.",
+      example: "fsck --data ./data",
+      settings: ["data"],
+    },
+    async ({ config, env, json }) => {
+      const { dataDir } = settleDirectories(
+        { data: config.data, signerDir: undefined, sealDir: undefined },
+        env,
+        "look",
+      );
+      progress(`checking ${dataDir}`);
+      const files = openPayloadFiles(join(dataDir, "payloads"), "look");
+      const report = await fsck(dataDir, { tables, projections, hasPayload: files.isSound });
+      if (json) printJson(report);
+      else {
+        const { counts, findings, findingCount } = report;
+        printLines([
+          ...findings.map(
+            ({ code, detail, index }) => `${code}${index === undefined ? "" : ` at ${index}`}: ${detail}`,
+          ),
+          ...(findingCount > findings.length ? [`and ${findingCount - findings.length} more`] : []),
+          `${counts.entries} entries, ${counts.runs} runs, ${counts.rows} rows: ${findingCount === 0 ? "clean" : `${findingCount} findings`}`,
+        ]);
+      }
+      return report.findingCount === 0 ? 0 : 1;
+    },
+  );
+}

@@ -1,0 +1,51 @@
+/** What the tables of this module must hold, made anew from the entries, for fsck. */
+import type { Event } from "@countersign/evidence/event";
+import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { disclosures, payloadRefs } from "./tables.ts";
+
+export const payloadProjections: readonly Projection[] = [
+  projection(payloadRefs, () => {
+    const rows = new Map<string, ExpectedRow<typeof payloadRefs>>();
+    return {
+      step(event: Event) {
+        for (const digest of introduced(event)) {
+          rows.set(`${digest} ${event.event_id}`, { digest, event_id: event.event_id });
+        }
+      },
+      rows: () => rows.values(),
+    };
+  }),
+  projection(disclosures, () => {
+    const rows: ExpectedRow<typeof disclosures>[] = [];
+    return {
+      step(event: Event) {
+        for (const pointer of Object.keys(event.commit ?? {})) rows.push({ event_id: event.event_id, pointer });
+      },
+      rows: () => rows,
+    };
+  }),
+];
+
+/**
+ * Digests an event is the one to cite: later events of the same action repeat its context and arguments, and that keeps
+ * nothing that the request does not keep.
+ */
+function introduced(event: Event): readonly string[] {
+  switch (event.type) {
+    case "action.requested": {
+      const { context, args } = event.pointers;
+      return args === undefined ? context : [...context, args];
+    }
+    case "policy.decided":
+      return event.decided.projection === null ? [] : [event.decided.projection];
+    case "policy.published":
+      return [event.publish.digest];
+    case "artifact.recorded":
+      return [event.artifact.payload];
+    default: {
+      if (!("pointers" in event)) return [];
+      const { result, artifacts } = event.pointers;
+      return result === null ? artifacts : [result, ...artifacts];
+    }
+  }
+}

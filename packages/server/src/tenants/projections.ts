@@ -1,0 +1,43 @@
+/** What the tables of this module must hold, made anew from the entries, for fsck. */
+import type { Event } from "@countersign/evidence/event";
+import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { credentials, people } from "./tables.ts";
+
+type Credential = ExpectedRow<typeof credentials>;
+
+export const tenantProjections: readonly Projection[] = [
+  projection(credentials, () => {
+    const rows = new Map<string, Credential>();
+    return {
+      step(event: Event) {
+        if (event.type === "credential.issued") {
+          const { id, role, holder, expires_at: expires } = event.credential;
+          rows.set(id, {
+            credential_id: id,
+            role,
+            holder_kind: holder.kind,
+            holder_id: holder.id,
+            expires_ms: expires === undefined ? null : Date.parse(expires),
+            revoked_ms: null,
+          });
+        }
+        if (event.type === "credential.revoked") {
+          const { id } = event.credential;
+          const before = rows.get(id);
+          if (before !== undefined) rows.set(id, { ...before, revoked_ms: Date.parse(event.ts) });
+        }
+      },
+      rows: () => rows.values(),
+    };
+  }),
+  projection(people, () => {
+    const rows: ExpectedRow<typeof people>[] = [];
+    return {
+      step(event: Event) {
+        if (event.type !== "person.added") return;
+        rows.push({ alias: event.person.alias, added_ms: Date.parse(event.ts) });
+      },
+      rows: () => rows,
+    };
+  }),
+];
