@@ -4,11 +4,13 @@ import { test } from "node:test";
 import { isCanonical } from "@countersign/evidence/canonical";
 import { errors } from "@countersign/evidence/errors";
 import { faults } from "@countersign/evidence/fault";
-import { byteVectors } from "./vectors-bytes/files.ts";
-import { differences, vectorsOnDisk } from "./vectors-bytes.ts";
+import { vectorDifferences, vectorsOnDisk } from "./vector-folder.ts";
+import { byteVectors, formats } from "./vectors-bytes/files.ts";
+
+const SCRIPT = "tools/vectors-bytes.ts";
 
 test("vectors: those of the byte formats on disk are the ones their script writes", () => {
-  assert.deepEqual(differences(byteVectors(), vectorsOnDisk()), []);
+  assert.deepEqual(vectorDifferences(SCRIPT, byteVectors(), vectorsOnDisk(formats)), []);
 });
 
 test("vectors: control: a changed, a missing and a left-over file are each noticed", () => {
@@ -18,7 +20,7 @@ test("vectors: control: a changed, a missing and a left-over file are each notic
   present.set(changed, present.get(changed)!.replace('"desc"', '"Desc"'));
   present.delete(missing);
   present.set("json/members/gone.json", "{}\n");
-  assert.deepEqual(differences(wanted, present), [
+  assert.deepEqual(vectorDifferences(SCRIPT, wanted, present), [
     `${changed} is not what tools/vectors-bytes.ts makes`,
     `${missing} is not what tools/vectors-bytes.ts makes`,
     "json/members/gone.json is made by nothing",
