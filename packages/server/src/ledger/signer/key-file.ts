@@ -47,7 +47,7 @@ export function readKey(path: string): KeyPair | undefined {
     const found = fstatSync(file);
     if (!found.isFile()) throw unsafe(path, "it must be a file");
     refuseOpenMode(path, found, "0600");
-    return pairOf(createPrivateKey(readFileSync(file)));
+    return pairOf(privateKeyOf(path, readFileSync(file)));
   } finally {
     closeSync(file);
   }
@@ -82,6 +82,14 @@ export function refuseOpenMode(
 ): void {
   if ((found.mode & 0o077) !== 0) throw unsafe(path, `its mode must be ${mode}`);
   if (process.getuid !== undefined && found.uid !== process.getuid()) throw unsafe(path, "it belongs to another user");
+}
+
+function privateKeyOf(path: string, pem: Buffer): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw unsafe(path, "it is no private key", error);
+  }
 }
 
 function pairOf(privateKey: KeyObject): KeyPair {
