@@ -115,15 +115,35 @@ export class Decisions {
     const files = this.bundles.get(digest);
     // Damaged files are reported by their name; a decision by them is not judged.
     if (files === undefined || wrongFiles(digest, files).length > 0) return { why: "inputs-withheld" };
-    const read = readBundle(files);
-    const loaded = read.ok ? this.#engine?.load(read.bundle) : undefined;
-    if (loaded?.ok === true) return { policy: loaded.policy };
-    if (loaded?.unavailable === true) return { why: "engine-differs" };
-    const findings = (read.ok ? loaded?.findings : read.findings) ?? [];
-    if (findings.every(({ code }) => code === "engine-differs" || code === "gate-too-old"))
-      return { why: "engine-differs" };
-    return { invalid: findings.map(({ code, path }) => `${code} in ${path || "the bundle"}`).join(", ") };
+    return this.#engine === undefined ? { why: "engine-differs" } : loadWith(this.#engine, digest, files);
   }
+}
+
+/** What an engine made of bundles: their digest is all they are, so one load serves every pack. */
+const loadedBy = new WeakMap<PolicyEngine, Map<string, Held>>();
+const REMEMBERED_BUNDLES = 16;
+
+function loadWith(engine: PolicyEngine, digest: string, files: ReadonlyMap<string, Uint8Array>): Held {
+  const known = loadedBy.get(engine) ?? new Map<string, Held>();
+  loadedBy.set(engine, known);
+  let held = known.get(digest);
+  if (held === undefined) {
+    held = loadBundle(engine, files);
+    if (known.size >= REMEMBERED_BUNDLES) known.clear();
+    known.set(digest, held);
+  }
+  return held;
+}
+
+function loadBundle(engine: PolicyEngine, files: ReadonlyMap<string, Uint8Array>): Held {
+  const read = readBundle(files);
+  const loaded = read.ok ? engine.load(read.bundle) : undefined;
+  if (loaded?.ok === true) return { policy: loaded.policy };
+  if (loaded?.unavailable === true) return { why: "engine-differs" };
+  const findings = (read.ok ? loaded?.findings : read.findings) ?? [];
+  if (findings.every(({ code }) => code === "engine-differs" || code === "gate-too-old"))
+    return { why: "engine-differs" };
+  return { invalid: findings.map(({ code, path }) => `${code} in ${path || "the bundle"}`).join(", ") };
 }
 
 /** Whether the pack has anything to make again: then an engine is worth loading. */
