@@ -1,9 +1,9 @@
 /** The whole story of the gate, on the real ledger: what each kind of action leaves in the log, and what it does not. */
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
-import type { BodyOf } from "@countersign/evidence/wire";
-import { operations } from "@countersign/evidence/wire";
+import { type BodyOf, operations } from "@countersign/evidence/wire";
 import { Value } from "typebox/value";
 import { approvalProjections } from "./approvals/projections.ts";
 import { actionBook, actions } from "./dispatch/actions.ts";
@@ -232,7 +232,7 @@ test("arguments: an executor that holds others is refused, and drift in what ran
   await gate.vote(dana, asked.approval!.approval_id);
   await assert.rejects(start(asked.action_id, { args_sha256: "0".repeat(64) }), refused("args-changed"));
   const { args } = await start(asked.action_id);
-  const ran = (await import("node:crypto")).hash("sha256", Buffer.from(args, "base64"));
+  const ran = hash("sha256", Buffer.from(args, "base64"));
   await report(asked.action_id, { status: "SUCCEEDED", executed_args_sha256: ran });
   const check = () => {
     const events = gate.events().filter((event) => event.type === "safety.checked");

@@ -3,9 +3,10 @@ import { activePolicyOf } from "@countersign/evidence/control";
 import { formatId, type RunId } from "@countersign/evidence/ids";
 import type { Command, Reader } from "../ledger/command.ts";
 import { type Chore, dueChore, putDue, removeDue } from "../ledger/due.ts";
-import { approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
+import { type ApprovalRecord, approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
 import type { ActionBook } from "./faces.ts";
 import { type ApprovalSteps, type DueApproval, EXPIRE } from "./steps.ts";
+import { dropDraft, voidReason } from "./vote.ts";
 
 type Done = { readonly done: string };
 
@@ -30,18 +31,16 @@ export function expireCommand(steps: ApprovalSteps, actions: ActionBook): Comman
   };
 }
 
-/** Voids an open approval that holds under a policy that is no longer in force. */
+/** Voids an open approval that holds under a policy that is no longer in force, or that a freeze covers. */
 export function voidStaleCommand(steps: ApprovalSteps, actions: ActionBook): Command<DueApproval, Done> {
   return {
     name: "approvals.void-stale",
     needs: needsOf(steps, actions),
     run(tx, { approvalId }) {
       const record = approvalIn(tx, approvalId);
-      const active = activePolicyOf(tx.control)?.digest;
-      if (record === undefined || !isOpen(record.state) || record.policy.policy_digest === active) {
-        return { done: "nothing" };
-      }
-      steps.end(tx, approvalId, "voided", "POLICY_CHANGED");
+      const reason = record === undefined || !isOpen(record.state) ? undefined : voidReason(tx.control, record);
+      if (reason === undefined) return { done: "nothing" };
+      steps.end(tx, approvalId, "voided", reason);
       return { done: "voided" };
     },
   };
@@ -51,12 +50,19 @@ export function approvalChores(steps: ApprovalSteps, actions: ActionBook): reado
   const voidStale = voidStaleCommand(steps, actions);
   return [
     dueChore(expireCommand(steps, actions)),
+    dueChore(dropDraft),
     // What find() gives is this command's input.
     { name: voidStale.name, find: findStale, command: voidStale as Command<unknown, unknown> },
   ];
 }
 
-/** Open approvals under another policy than the one in force, without looking at those under it. */
+/** Open approvals at most looked at for freezes in one round: freezes are rare, and each start asks again. */
+const LOOKED_AT_FOR_FREEZES = 1024;
+
+/**
+ * Open approvals under another policy than the one in force, without looking at those under it; while a freeze is
+ * placed, also those under the one in force that it covers.
+ */
 export function findStale(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
   const active = activePolicyOf(reader.control)?.digest;
   const stale: DueApproval[] = [];
@@ -67,13 +73,24 @@ export function findStale(reader: Reader, _nowMs: number, limit: number): readon
       for (const row of rows) {
         if (row.policy_digest === active) break;
         const record = recordOf(row);
-        if (record === undefined) continue;
-        const { approval_id: approvalId, action_id: actionId, run_id: runId } = record;
-        if (stale.every((one) => one.approvalId !== approvalId)) stale.push({ approvalId, actionId, runId });
+        if (record === undefined || stale.some((one) => one.approvalId === record.approval_id)) continue;
+        stale.push(dueOf(record));
+      }
+    }
+  }
+  if (reader.control.freezes.length > 0) {
+    for (const state of OPEN_STATES) {
+      for (const row of reader.list(approvals, "by_state", [state], { limit: LOOKED_AT_FOR_FREEZES })) {
+        const record = recordOf(row);
+        if (record !== undefined && voidReason(reader.control, record) === "FROZEN") stale.push(dueOf(record));
       }
     }
   }
   return stale.slice(0, limit);
+}
+
+function dueOf({ approval_id, action_id, run_id }: ApprovalRecord): DueApproval {
+  return { approvalId: approval_id, actionId: action_id, runId: run_id };
 }
 
 const LAST_ID = formatId("apr", new Uint8Array(16).fill(0xff));

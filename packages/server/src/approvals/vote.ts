@@ -5,7 +5,7 @@
 import { formatVote, parseVote, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { commitmentOf, disclosureOf } from "@countersign/evidence/commitment";
-import { activePolicyOf, approverKeyOf, type ControlState, personOf } from "@countersign/evidence/control";
+import { activePolicyOf, approverKeyOf, type ControlState, freezesOver, personOf } from "@countersign/evidence/control";
 import { verifyEd25519 } from "@countersign/evidence/ed25519";
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { verifyEs256 } from "@countersign/evidence/es256";
@@ -17,6 +17,7 @@ import { type ActionState, openActionOf, type RunState, separationOf } from "@co
 import { signedVote, voteKeyFault } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
 import { type Command, need, type Reader, type Submission, type Transaction } from "../ledger/command.ts";
+import { putDue, removeDue } from "../ledger/due.ts";
 import { table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalIn, approvalOf, noteApproval, runIdOf } from "./approvals.ts";
 import type { ApprovalParts } from "./faces.ts";
@@ -31,6 +32,7 @@ export const voteDrafts = table("vote_drafts", {
 /** How long a vote's text may wait for its signature, in ms: what a person decides, they decide now. */
 export const DRAFT_LIFE_MS = 15 * 60_000;
 const NOTE_POINTER = "/vote/note";
+const DROP_DRAFT = "approvals.drop-draft";
 
 type PrepareInput = {
   readonly approvalId: string;
@@ -92,8 +94,8 @@ export function openVotes(parts: ApprovalParts, steps: ApprovalSteps): Votes {
       const { answer } = await ledger.submit(prepareCommand, input, submission);
       if (answer.refused !== null) throw refusalOf(answer.refused);
       const draft = answer.vote_id && ledger.reader(tenant)?.row(voteDrafts, { vote_id: answer.vote_id });
-      // A text that was signed and cast since is gone; repeating the request does not bring it back.
-      if (!draft) throw new CountersignError("duplicate-vote", { detail: "This vote was cast." });
+      // A text that was cast or grew old since is gone; repeating the request does not bring it back.
+      if (!draft) throw new CountersignError("vote-mismatch", { detail: "It was cast, or is older than 15 minutes." });
       return { vote_id: draft.vote_id, text: draft.text, digest: textDigest(draft.text) };
     },
 
@@ -169,6 +171,7 @@ function prepareVote(parts: ApprovalParts, steps: ApprovalSteps): Command<Prepar
         note: note?.sealed ?? null,
         made_ms: tx.nowMs,
       });
+      putDue(tx, DROP_DRAFT, voteId, tx.nowMs + DRAFT_LIFE_MS + 1, { voteId });
       return { vote_id: voteId, refused: null };
     },
   };
@@ -200,6 +203,7 @@ function castVote(parts: ApprovalParts, steps: ApprovalSteps): Command<CastInput
       // The ledger made this id as an event's; the event's type says only that it is text.
       if (draft.note !== null) parts.keepDisclosure(tx, placed.event.event_id as EventId, NOTE_POINTER, draft.note);
       tx.remove(voteDrafts, { vote_id: input.voteId });
+      removeDue(tx, DROP_DRAFT, input.voteId);
       conclude(parts, tx, recordIn(tx, input.approvalId), vote.reason_code);
       return { refused: null };
     },
@@ -253,12 +257,29 @@ function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): R
     steps.end(tx, record.approval_id, "expired", "APPROVAL_EXPIRED");
     return { code: "approval-not-open", detail: "It has expired." };
   }
-  if (activePolicyOf(tx.control)?.digest !== record.policy.policy_digest) {
-    steps.end(tx, record.approval_id, "voided", "POLICY_CHANGED");
-    return { code: "approval-voided", detail: "POLICY_CHANGED." };
-  }
-  return undefined;
+  const reason = voidReason(tx.control, record);
+  if (reason === undefined) return undefined;
+  steps.end(tx, record.approval_id, "voided", reason);
+  return { code: reason === "FROZEN" ? "frozen" : "approval-voided", detail: `${reason}.` };
 }
+
+/** Why an open approval no longer binds, whatever its votes; undefined while it does. */
+export function voidReason(control: ControlState, record: ApprovalRecord): "POLICY_CHANGED" | "FROZEN" | undefined {
+  if (activePolicyOf(control)?.digest !== record.policy.policy_digest) return "POLICY_CHANGED";
+  const { capability, target } = record.action;
+  return freezesOver(control, { agent: record.agent, capability, target }).length > 0 ? "FROZEN" : undefined;
+}
+
+/** Forgets a text nobody signed in time. */
+export const dropDraft: Command<{ readonly voteId: string }, { readonly done: string }> = {
+  name: DROP_DRAFT,
+  needs: () => ({}),
+  run(tx, { voteId }) {
+    tx.remove(voteDrafts, { vote_id: voteId });
+    removeDue(tx, DROP_DRAFT, voteId);
+    return { done: "dropped" };
+  },
+};
 
 /** @throws CountersignError approver-not-eligible, separation-of-duties, duplicate-vote, signature-invalid */
 function refuseVoter(tx: Transaction, record: ApprovalRecord, person: string, kid: string): void {

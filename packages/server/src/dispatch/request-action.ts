@@ -8,11 +8,11 @@ import { activePolicyOf, agentOf } from "@countersign/evidence/control";
 import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { ActionId, RunId } from "@countersign/evidence/ids";
 import { MAX_OPEN_ACTIONS } from "@countersign/evidence/limits";
-import type { RunState } from "@countersign/evidence/run";
+import { type RunState, settledActionOf } from "@countersign/evidence/run";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
 import type { Command, Submission, Transaction } from "../ledger/command.ts";
-import { type ActionRecord, ATTEMPT_TIMEOUT_MS, actionBook, actionIn } from "./actions.ts";
+import { type ActionRecord, ATTEMPT_TIMEOUT_MS, actionBook, actionIn, dispatchBlocks } from "./actions.ts";
 import { appendDecision, type KeptJudgement, keepProjection } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { type Asked, type Judgement, judge, mentionsHistory, settle, type View } from "./gate.ts";
@@ -126,15 +126,20 @@ function requestCommand(parts: DispatchParts): Command<RequestInput, RequestAnsw
     name: "dispatch.request-action",
     needs: ({ runId, body }) => ({
       runs: [runId],
-      rows: [...new Set(body.context ?? [])].map((digest) => parts.vault.needPayload(digest)),
+      rows: [
+        ...[...new Set(body.context ?? [])].map((digest) => parts.vault.needPayload(digest)),
+        ...(body.redrive_of === undefined ? [] : actionBook.needs(body.redrive_of)),
+      ],
     }),
     run(tx, input) {
       const { runId, asked, executor } = input;
       const run = openRun(tx, runId);
+      refuseRedrive(tx, run, input.body);
       const settled = settle(input.judged, viewIn(tx, run), asked, undefined);
       const judged: KeptJudgement = { ...settled, kept: input.judged.kept };
       const actionId = tx.newId("act");
       const { record, digest } = appendRequest(parts, tx, actionId, input, judged);
+      appendRedriven(tx, run, input.body.redrive_of, actionId);
       appendDecision(parts, tx, record, judged, {
         actionDigest: digest,
         argsCommit: record.args_commit,
@@ -205,6 +210,29 @@ function appendRequest(
   for (const one of context) vault.citePayload(tx, one, eventId as `evt_${string}`); // the ledger made it as an event's
   actionBook.note(tx, placed);
   return { record: recordIn(tx, actionId), digest };
+}
+
+/** @throws CountersignError not-found, step-not-allowed: only what this agent saw dead-lettered is driven again */
+function refuseRedrive(tx: Transaction, run: RunState, { redrive_of: old }: Body): void {
+  if (old === undefined) return;
+  const pointer = "/redrive_of";
+  const record = actionIn(tx, old);
+  if (record === undefined || record.agent !== run.initiator.agent)
+    throw new CountersignError("not-found", { pointer });
+  if (record.phase !== "dead_lettered") {
+    throw new CountersignError("step-not-allowed", { pointer, detail: `${old} is ${record.phase}.` });
+  }
+}
+
+/** In the same run the old action's timeline says what became of it; another run may have settled. */
+function appendRedriven(tx: Transaction, run: RunState, old: string | undefined, asAction: ActionId): void {
+  const record = old === undefined ? undefined : actionIn(tx, old);
+  if (record === undefined || record.run_id !== run.run || settledActionOf(run, record.action_id) === undefined) return;
+  const placed = tx.append("dispatch.redriven", {
+    ...dispatchBlocks(record, { status: "REDRIVEN", attempt: record.attempts }),
+    redriven: { as_action: asAction },
+  });
+  actionBook.note(tx, placed);
 }
 
 function recordIn(tx: Transaction, actionId: string): ActionRecord {

@@ -73,6 +73,7 @@ export type Sweeper = {
 /** Commands of one chore and tenant in one round. More wait for the next, so that sweeping never crowds out callers. */
 const BATCH = 64;
 const MAX_PAUSE_MS = 10 * 60_000;
+const REMEMBERED_RESTS = 4096;
 
 /** Starts sweeping. */
 export function openSweeper({ ledger, nowMs, after, chores, onTrouble, everyMs }: SweeperOptions): Sweeper {
@@ -94,6 +95,8 @@ export function openSweeper({ ledger, nowMs, after, chores, onTrouble, everyMs }
       // A ledger that takes nothing now is told of by its own alarms; the item simply stays due.
       if (cause instanceof CountersignError && cause.status === 503) return 0;
       const pauseMs = Math.min((rest?.pauseMs ?? everyMs) * 2, MAX_PAUSE_MS);
+      // Rests are only a courtesy: forgetting them costs one more try each.
+      if (resting.size >= REMEMBERED_RESTS) resting.clear();
       resting.set(name, { untilMs: nowMs() + pauseMs, pauseMs });
       onTrouble(chore.name, tenant, cause);
       return 0;
