@@ -33,9 +33,12 @@ export class RunViews {
     this.#asOf = asOf;
   }
 
-  /** Adds a run's next event. */
+  /**
+   * Adds a run's next event, as parsed from its entry: the members stand in canonical order then, and so do those of the
+   * view, which is worth a third of the work of sorting them anew.
+   */
   add(event: RunEvent, leaf: string): void {
-    const text = canonicalText(viewOfEvent(event, leaf));
+    const text = JSON.stringify({ ...event, integrity: integrityInOrder(event.integrity, leaf) });
     const known = this.#events.get(event.run_id);
     if (known === undefined) this.#events.set(event.run_id, [text]);
     else known.push(text);
@@ -54,4 +57,10 @@ export class RunViews {
     const [as, log, run] = [this.#asOf, this.#log, runId].map(canonicalText);
     return utf8(`{"as_of":${as},"events":[${events.join(",")}],"log":${log},"run_id":${run},"v":1}`);
   }
+}
+
+/** The view's integrity block with its members in canonical order. */
+function integrityInOrder(integrity: IntegrityBlock, hash: string) {
+  const { alg, ctl_head, ctl_seq, index, log, prev_hash, run_prev, run_seq, v } = integrity;
+  return { alg, ctl_head, ctl_seq, hash, index, log, prev_hash, run_prev, run_seq, sig_alg: SIGNATURE_ALGORITHM, v };
 }
