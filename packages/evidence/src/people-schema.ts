@@ -181,17 +181,7 @@ export const peopleOperations = define({
     method: "GET",
     path: "/sign-in/oidc/callback",
     roles: ["public"],
-    summary: "The identity provider's answer; opens a session.",
-    query: object({
-      code: optional(text(4096)),
-      state: optional(text(512)),
-      iss: optional(text(2048)),
-      session_state: optional(text(512)),
-      scope: optional(text(1024)),
-      error: optional(text(256)),
-      error_description: optional(text(2048)),
-      error_uri: optional(text(2048)),
-    }),
+    summary: "The identity provider's answer (its query is the provider's own); opens a session.",
     answer: "redirect",
   },
   startSetUp: {
@@ -329,7 +319,7 @@ export const peopleOperations = define({
   listPeople: {
     method: "GET",
     path: "/people",
-    roles: ["admin", "approver", "auditor", "operator"],
+    roles: ["admin", "approver", "auditor"],
     summary: "The tenant's people, with the names this caller may see.",
     answer: object({ people: list(PersonView, 5000) }),
   },

@@ -33,6 +33,13 @@ export type HttpOptions = {
   readonly documents: readonly Document[];
   /** Who holds this key. @throws CountersignError unauthenticated, credential-expired */
   readonly authenticate: (key: string) => Caller;
+  /**
+   * Who a request without a key speaks for, by what a browser sends along; in one of these roles.
+   * @throws CountersignError why it speaks for nobody
+   */
+  readonly identifyBrowser?: (request: FastifyRequest, roles: readonly string[]) => Caller | undefined;
+  /** Registers what stands beside the operations of wire.ts, before anything listens. */
+  readonly mount?: (app: FastifyInstance) => void;
   /** The tenant's newest signed checkpoint: a C2SP note. */
   readonly newestCheckpoint: (tenant: string) => string | undefined;
   readonly log: Log;
@@ -59,7 +66,7 @@ const KEEP_ALIVE_MS = 72_000;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 /** Pages are ours, but nothing in them may run or load. */
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
   "referrer-policy": "no-referrer",
@@ -145,6 +152,8 @@ export function openHttp(options: HttpOptions): Http {
       handler: async () => undefined,
     });
   }
+
+  options.mount?.(app);
 
   return {
     async listen(host, port) {
@@ -239,8 +248,13 @@ export function openHttp(options: HttpOptions): Http {
     const { authorization } = request.headers;
     if (authorization === undefined && roles.includes("public")) return;
     const key = parseBearer(authorization);
-    if (key === undefined) throw new CountersignError("unauthenticated");
-    const caller = authenticate(key);
+    const caller =
+      key !== undefined
+        ? authenticate(key)
+        : authorization === undefined
+          ? options.identifyBrowser?.(request, roles)
+          : undefined;
+    if (caller === undefined) throw new CountersignError("unauthenticated");
     arrival.caller = caller;
     if (roles.includes("public") || roles.includes(caller.role)) return;
     throw new CountersignError("forbidden", { detail: `The role is ${caller.role}; it takes ${roles.join(", ")}.` });
@@ -321,10 +335,11 @@ export function openHttp(options: HttpOptions): Http {
   }
 }
 
-/** Who acts, for the event: the holder of the credential. */
+/** Who acts, for the event: the holder of the credential, or the person of the session. */
 export function actorOf(caller: Caller): ActorBlock {
   const { kind, id } = caller.holder;
-  return { type: kind === "service" ? "operator" : kind, id, credential: caller.credentialId };
+  const by = caller.credentialId.startsWith("ses_") ? "session" : "credential";
+  return { type: kind === "service" ? "operator" : kind, id, [by]: caller.credentialId };
 }
 
 /** The same request again has the same hash: method, path with query, and the body's bytes. */

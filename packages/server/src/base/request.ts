@@ -90,14 +90,19 @@ export function parseQuery(name: OperationName, text: string): unknown {
   return value;
 }
 
-/** Turns shape faults into the refusal of the first, with all of them as the member `faults`. */
-function refuseFaults(faults: readonly ShapeFault[], where: string): void {
+/**
+ * Turns shape faults into the refusal of the first, with all of them as the member `faults`.
+ *
+ * @throws CountersignError validation-failed, unknown-member
+ */
+export function refuseFaults(faults: readonly ShapeFault[], where: string): void {
   const [first] = faults;
   if (first === undefined) return;
+  const place = first.pointer === "" ? "the whole" : first.pointer;
   const detail =
     first.wrong === "unknown"
       ? `In ${where}; it takes ${first.expected}.`
-      : `In ${where}, ${first.pointer === "" ? "the whole" : first.pointer} ${first.wrong === "missing" ? "is missing; it" : ""} must be ${first.expected}.`;
+      : `In ${where}, ${place} ${first.wrong === "missing" ? "is missing; it must" : "must"} be ${first.expected}.`;
   throw new CountersignError(first.wrong === "unknown" ? "unknown-member" : "validation-failed", {
     pointer: first.pointer,
     detail,
