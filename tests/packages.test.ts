@@ -19,7 +19,8 @@ const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "countersign-packages-"));
-  for (const name of PACKAGES) await run("npm", ["pack", "--pack-destination", folder], { cwd: join(ROOT, "packages", name), env });
+  for (const name of PACKAGES)
+    await run("npm", ["pack", "--pack-destination", folder], { cwd: join(ROOT, "packages", name), env });
   const archives = (await readdir(folder)).filter((file) => file.endsWith(".tgz")).map((file) => join(folder, file));
   assert.equal(archives.length, PACKAGES.length);
   await writeFile(join(folder, "package.json"), '{"name":"empty","private":true,"type":"module"}');
@@ -46,20 +47,49 @@ test("packages: an installed countersign serves, and its verifier checks what it
   const data = ["--data", join(folder, "data"), "--signer-dir", join(folder, "signer")];
   const made = await installed("countersign", "tenant", "create", ...data, "--id", "acme", "--kind", "evaluation");
   assert.equal(made.code, 0, made.stderr);
-  const exported = await installed("countersign", "export", "--all", ...data, "--tenant", "acme", "--out", join(folder, "pack"));
+  const exported = await installed(
+    "countersign",
+    "export",
+    "--all",
+    ...data,
+    "--tenant",
+    "acme",
+    "--out",
+    join(folder, "pack"),
+  );
   assert.equal(exported.code, 0, exported.stderr);
   const vkey = await installed("countersign", "keys", "show", ...data, "--tenant", "acme");
   await writeFile(join(folder, "log.vkey"), vkey.stdout);
-  const verified = await installed("countersign-verify", join(folder, "pack"), "--key", join(folder, "log.vkey"), "--require", "pinned");
+  const verified = await installed(
+    "countersign-verify",
+    join(folder, "pack"),
+    "--key",
+    join(folder, "log.vkey"),
+    "--require",
+    "pinned",
+  );
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
   // Control: the same pack under another log's key is not pinned.
-  await writeFile(join(folder, "other.vkey"), "localhost/other/1+11bb13f2+AVLjb8EeWB1t4wKIpPXq8fkNLFKgPM0iQlOpNBbXrqCP\n");
-  const unpinned = await installed("countersign-verify", join(folder, "pack"), "--key", join(folder, "other.vkey"), "--require", "pinned");
+  await writeFile(
+    join(folder, "other.vkey"),
+    "localhost/other/1+11bb13f2+AVLjb8EeWB1t4wKIpPXq8fkNLFKgPM0iQlOpNBbXrqCP\n",
+  );
+  const unpinned = await installed(
+    "countersign-verify",
+    join(folder, "pack"),
+    "--key",
+    join(folder, "other.vkey"),
+    "--require",
+    "pinned",
+  );
   assert.notEqual(unpinned.code, 0);
 });
 
 test("packages: the SDK imports without its optional peers", async () => {
-  await writeFile(join(folder, "use.mjs"), 'import { Countersign } from "@countersign/sdk";\nconsole.log(typeof new Countersign({ url: "http://127.0.0.1:1", apiKey: "k" }).run);\n');
+  await writeFile(
+    join(folder, "use.mjs"),
+    'import { Countersign } from "@countersign/sdk";\nconsole.log(typeof new Countersign({ url: "http://127.0.0.1:1", apiKey: "k" }).run);\n',
+  );
   const { stdout } = await run(process.execPath, [join(folder, "use.mjs")], { cwd: folder, env });
   assert.equal(stdout.trim(), "function");
 });

@@ -35,7 +35,7 @@ const server = await serve(at("data"), at("signer"));
 try {
   const db = ["--data", at("data"), "--tenant", TENANT];
   await must("tenant", "create", "--data", at("data"), "--id", TENANT, "--kind", "evaluation");
-  await must("agent", "register", ...db, "--id", AGENT, "--ceiling", "fs.read,fs.write,fs.move");
+  await must("agent", "register", ...db, "--id", AGENT, "--ceiling", "fs.read,fs.write,fs.delete");
   await must("approver", "enroll", ...db, "--id", "dana", "--roles", "oncall_sre", "--public-key", approverPublicKey);
   const key = async (role: string, id: string): Promise<string> => {
     const made: unknown = JSON.parse(await must("credential", "create", ...db, "--role", role, "--id", id, "--json"));
@@ -116,7 +116,7 @@ try {
       tool: "move_file",
       args: { source: join(workspace, "notes", "todo.txt"), destination: join(workspace, "notes", "done.txt") },
     },
-    { title: "above the agent's ceiling", tool: "create_directory", args: { path: join(workspace, "archive") } },
+    { title: "above the agent's ceiling", tool: "list_directory", args: { path: workspace } },
   ];
   const gateway = program("packages/sdk/bin/mcp.ts", [
     "--max-attempts",
