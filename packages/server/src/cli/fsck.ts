@@ -1,9 +1,7 @@
 /** `countersign fsck`. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { projections, tables } from "../app.ts";
 import { settleDirectories } from "../instance.ts";
-import { fsck } from "../ledger/fsck.ts";
 import { openPayloadFiles } from "../payloads/files.ts";
 import { leaf } from "./command.ts";
 import { printJson, printLines, progress } from "./terminal.ts";
@@ -24,6 +22,7 @@ export function addFsckCommand(program: Command): void {
         "look",
       );
       progress(`checking ${dataDir}`);
+      const [{ projections, tables }, { fsck }] = await Promise.all([import("../app.ts"), import("../ledger/fsck.ts")]);
       const files = openPayloadFiles(join(dataDir, "payloads"), "look");
       const report = await fsck(dataDir, { tables, projections, hasPayload: files.isSound });
       if (json) printJson(report);

@@ -7,6 +7,7 @@ import { addApprovalCommands } from "./approval.ts";
 import { addApproverCommands } from "./approver.ts";
 import { addConfigCommands } from "./config.ts";
 import { addCredentialCommands } from "./credential.ts";
+import { addDelegateCommands } from "./delegate.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEventCommand } from "./event.ts";
 import { addExportCommand } from "./export.ts";
@@ -79,5 +80,6 @@ function build(): Command {
   addKeysCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);
+  addDelegateCommands(program);
   return program;
 }

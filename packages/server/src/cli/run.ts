@@ -1,6 +1,6 @@
 /** `countersign runs` and `countersign timeline`. */
 import type { Command } from "commander";
-import { formatTimelineAnswer, type TimelineAnswer } from "../packs/timelines.ts";
+import type { TimelineAnswer } from "../packs/timelines.ts";
 import { ANYWHERE, leaf, option } from "./command.ts";
 import { withReach } from "./reach.ts";
 import { printJson, printTable, printText } from "./terminal.ts";
@@ -53,6 +53,7 @@ export function addRunCommands(program: Command): void {
             : reach.call("getTimeline", { params: { run_id: runId! } }), // commander asked for it
       );
       if (json) return printJson(answer);
+      const { formatTimelineAnswer } = await import("../packs/timelines.ts");
       // It makes every text of the log harmless itself. wire.ts leaves the answer's shape to its module.
       printText(formatTimelineAnswer(answer as TimelineAnswer));
     },

@@ -1,6 +1,5 @@
 /** `countersign serve`. */
 import type { Command } from "commander";
-import { openApp } from "../app.ts";
 import { systemClock } from "../base/clock.ts";
 import { openLog } from "../base/log.ts";
 import { settleDirectories } from "../instance.ts";
@@ -37,6 +36,8 @@ export function addServeCommand(program: Command): void {
         { data: config.data, signerDir: config.signerDir, sealDir: config.sealDir },
         env,
       );
+      // Loaded when it is needed: a command that asks for help should not pay for a server.
+      const { openApp } = await import("../app.ts");
       const app = await openApp({ ...directories, config, clock: systemClock, log, warm: true });
       try {
         const socket = await serveAdmin(directories.dataDir, app.admin);

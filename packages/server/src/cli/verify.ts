@@ -1,5 +1,4 @@
 /** `countersign verify`: the auditor's tool under the operator's name. It is `countersign-verify`, which needs no server. */
-import { verifyCommand } from "@countersign/evidence/verify-command.node";
 import type { Command } from "commander";
 
 export function addVerifyCommand(program: Command): void {
@@ -11,6 +10,7 @@ export function addVerifyCommand(program: Command): void {
     .helpOption(false)
     .argument("[words...]")
     .action(async (words: readonly string[]) => {
+      const { verifyCommand } = await import("@countersign/evidence/verify-command.node");
       process.exitCode = await verifyCommand(words);
     });
 }
