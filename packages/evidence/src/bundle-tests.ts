@@ -4,6 +4,7 @@ import type { BundleTest } from "./bundle-shapes.ts";
 import { canonicalText } from "./canonical.ts";
 import { coreDenial, type DecisionResult, type LoadedPolicy, type PolicyEngine } from "./decide.ts";
 import { type GateFacts, projectAction } from "./project.ts";
+import type { Projection } from "./projection.ts";
 import type { ToolContract } from "./tool-contract.ts";
 
 export type BundleTestResult = {
@@ -18,8 +19,9 @@ export type BundleTestResult = {
 /** Runs every test of the policy's bundle, in order. */
 export function runBundleTests(engine: PolicyEngine, policy: LoadedPolicy): readonly BundleTestResult[] {
   return policy.bundle.tests.map(({ path, test }) => {
-    const result = resultOf(engine, policy, test);
-    const problems = problemsOf(test.expect, result);
+    const projected = testProjection(policy, test);
+    const result = "denied" in projected ? projected.denied : engine.decide(policy, projected.bytes);
+    const problems = testProblems(test.expect, result);
     return { name: test.name, path, passed: problems.length === 0, problems, result };
   });
 }
@@ -45,14 +47,19 @@ function factsOf(test: BundleTest, contract: ToolContract): GateFacts {
   };
 }
 
-function resultOf(engine: PolicyEngine, policy: LoadedPolicy, test: BundleTest): DecisionResult {
+/** What a test is decided on, or the built-in denial that keeps it from the rules. */
+export function testProjection(
+  policy: LoadedPolicy,
+  test: BundleTest,
+): { readonly bytes: Uint8Array; readonly projection: Projection } | { readonly denied: DecisionResult } {
   const bound = policy.bundle.contracts.get(test.request.tool);
-  if (bound === undefined) return coreDenial("core:unknown-tool");
+  if (bound === undefined) return { denied: coreDenial("core:unknown-tool") };
   const projected = projectAction(bound.contract, test.request.args, factsOf(test, bound.contract));
-  return projected.ok ? engine.decide(policy, projected.bytes) : coreDenial(projected.rule);
+  return projected.ok ? projected : { denied: coreDenial(projected.rule) };
 }
 
-function problemsOf(expect: BundleTest["expect"], result: DecisionResult): readonly string[] {
+/** One sentence for each expectation of a test that a result does not meet. */
+export function testProblems(expect: BundleTest["expect"], result: DecisionResult): readonly string[] {
   const problems: string[] = [];
   for (const [name, expected] of Object.entries(expect)) {
     // The names an expectation may have are members of a result, as the bundle's shape says.

@@ -20,6 +20,9 @@ export type Cedar = Pick<
   | "validate"
 >;
 
+/** One rule in Cedar's JSON policy format. */
+export type RuleJson = Extract<ReturnType<Cedar["policyToJson"]>, { readonly type: "success" }>["json"];
+
 /**
  * @param wasm where a browser gets the module's bytes; Node needs none
  */

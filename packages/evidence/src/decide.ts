@@ -173,17 +173,12 @@ class CedarEngine implements PolicyEngine {
     const all = this.#ask(slot, allName(slot), projection);
     if (typeof all === "string") return coreDenial(all);
     const matched = slice.rulesOf(all.reason);
-    if (all.errors.length > 0) return coreDenial("core:policy-eval-error", slice.rulesOf(all.errors));
-    if (all.allowed) return decided("ALLOW", matched, matched);
-    const denials = matched.filter((rule) => rule.decision === "DENY");
-    if (denials.length > 0) return decided("DENY", denials, []);
-    if (matched.length === 0) return coreDenial("core:default-deny");
+    const gated = !all.allowed && matched.length > 0 && matched.every((rule) => rule.decision === "REQUIRE_APPROVAL");
+    if (all.errors.length > 0 || !gated) return combine(matched, slice.rulesOf(all.errors));
     // Only gates stand in the way. Whether a rule permits at all shows without them.
     const base = this.#ask(slot, baseName(slot), projection);
     if (typeof base === "string") return coreDenial(base);
-    if (base.errors.length > 0) return coreDenial("core:policy-eval-error", slice.rulesOf(base.errors));
-    if (!base.allowed) return coreDenial("core:default-deny");
-    return decided("REQUIRE_APPROVAL", matched, slice.rulesOf(base.reason));
+    return combine([...matched, ...slice.rulesOf(base.reason)], slice.rulesOf(base.errors));
   }
 
   #ask(slot: number, policies: string, projection: Projection): Answer | CoreRuleId {
@@ -204,6 +199,23 @@ class CedarEngine implements PolicyEngine {
 }
 
 type Answer = { readonly allowed: boolean; readonly reason: readonly string[]; readonly errors: readonly string[] };
+
+/**
+ * What these rules come to: `countersign-combine/1` itself. The engine calls it with the rules it says decide; who knows
+ * all rules that match, whether or not they decide, gets the same result from it.
+ *
+ * @param failed rules that could not be evaluated
+ */
+export function combine(matched: readonly Rule[], failed: readonly Rule[]): DecisionResult {
+  if (failed.length > 0) return coreDenial("core:policy-eval-error", failed);
+  const ofDecision = (decision: Decision) => matched.filter((rule) => rule.decision === decision);
+  const denials = ofDecision("DENY");
+  if (denials.length > 0) return decided("DENY", denials, []);
+  const permits = ofDecision("ALLOW");
+  if (permits.length === 0) return coreDenial("core:default-deny");
+  const gates = ofDecision("REQUIRE_APPROVAL");
+  return gates.length > 0 ? decided("REQUIRE_APPROVAL", gates, permits) : decided("ALLOW", permits, permits);
+}
 
 function decided(decision: Decision, matched: readonly Rule[], permits: readonly Rule[]): DecisionResult {
   const ordered = [...matched].sort((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1));

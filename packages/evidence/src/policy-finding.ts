@@ -56,12 +56,35 @@ export const policyFindings = {
   "contract-verb-differs": "A contract's action is not in the schema's group of its verb.",
   "too-many-gates": "More than 16 gates can apply to one tool.",
   "too-many-obligations": "More than 32 obligations can apply to one tool.",
+  // what only the lint looks at
+  "agent-exemption": "A rule lets an action through on nothing but the agent's own word.",
+  "rule-unreached": "No test makes a rule match.",
+  "rule-unrefuted": "No test shows where a rule does not apply.",
+  "mutation-survived": "A rule can be dropped or changed, and no test fails.",
+  "mixed-script": "A text or name mixes letters of several scripts, so that it looks like another.",
+  "rules-malformed": "rules.yaml is not the rules it should be.",
+  "generated-differs": "policies/_generated.cedar is not what rules.yaml compiles to.",
+  "signature-malformed": "MANIFEST.sigs.json is not a list of signatures.",
+  "signature-invalid": "A signature does not verify on the manifest.",
+  // what only the server can know
+  "too-few-approvers": "Fewer people than the quorum and one more may approve under a gate.",
   // warnings
   "never-applies": "A rule can never apply.",
+  "boundary-untested": "No test tells a limit from the value beside it.",
+  "reason-unused": "A reason of the catalogue is no rule's.",
+  "signature-unknown": "A signature is by a key this tenant does not know.",
 } as const satisfies Record<string, string>;
 
 /** A stable code of {@link policyFindings}. */
 export type FindingCode = keyof typeof policyFindings;
+
+/** Findings a bundle may be published with. */
+const WARNINGS: ReadonlySet<FindingCode> = new Set([
+  "never-applies",
+  "boundary-untested",
+  "reason-unused",
+  "signature-unknown",
+]);
 
 export type PolicyFinding = {
   readonly level: "error" | "warning";
@@ -79,7 +102,7 @@ export function policyFinding(
   detail: string,
   at: { readonly path: string; readonly line?: number | undefined } = { path: "" },
 ): PolicyFinding {
-  const level = code === "never-applies" ? "warning" : "error";
+  const level = WARNINGS.has(code) ? "warning" : "error";
   const { path, line } = at;
   return line === undefined ? { level, code, detail, path } : { level, code, detail, path, line };
 }

@@ -201,7 +201,10 @@ function validateRules(cedar: Cedar, bundle: Bundle, rules: readonly Rule[]): re
     ];
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const findings = new Map<string, PolicyFinding>();
-  const add = (code: "type-error" | "never-applies", { policyId, error }: (typeof answer.validationErrors)[number]) => {
+  const add = (
+    code: "type-error" | "never-applies" | "mixed-script",
+    { policyId, error }: (typeof answer.validationErrors)[number],
+  ) => {
     const rule = byId.get(policyId);
     const message = error.help == null ? error.message : `${error.message}; ${error.help}`;
     // The engine finds the same once for every action a rule can take.
@@ -210,7 +213,9 @@ function validateRules(cedar: Cedar, bundle: Bundle, rules: readonly Rule[]): re
       findings.set(same, policyFinding(code, message, { path: rule?.path ?? "", line: rule?.line }));
   };
   for (const error of answer.validationErrors) add("type-error", error);
-  for (const warning of answer.validationWarnings) add("never-applies", warning);
+  // The engine warns of a rule that can never apply, and of names and texts that look like others.
+  for (const warning of answer.validationWarnings)
+    add(/policy is impossible/.test(warning.error.message) ? "never-applies" : "mixed-script", warning);
   return [...findings.values()];
 }
 
