@@ -38,8 +38,9 @@ export class ViewCheck {
   finish(): void {
     for (const runId of this.#views?.runs() ?? []) this.#check(runId);
     for (const path of this.#pack.under("runs/")) {
-      if (!this.#expected.has(path))
-        this.#tell(fault("view-mismatch", "It is a view of a run that has no entry here.", { path: CONTENT + path }));
+      if (this.#expected.has(path)) continue;
+      this.#pack.read(path);
+      this.#tell(fault("view-mismatch", "It is a view of a run that has no entry here.", { path: CONTENT + path }));
     }
   }
 

@@ -48,10 +48,11 @@ export function* logEntries(
       const bytes = entries[i];
       const own = bytes === undefined ? undefined : leafHash(bytes);
       const leaf = committed?.[i] ?? own ?? UNKNOWN;
-      const entry = { index: first + i, bytes, leaf, proved: committed !== undefined };
+      const agrees = own === undefined || equalBytes(own, leaf);
+      const entry = { index: first + i, bytes, leaf, proved: committed !== undefined && agrees };
       tileLeaves.push(leaf);
       entryLeaves.push(own ?? leaf);
-      if (own !== undefined && own !== leaf && !equalBytes(own, leaf)) {
+      if (!agrees) {
         same = false;
         differing.push(entry);
       }
