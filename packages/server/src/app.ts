@@ -111,17 +111,13 @@ const SWEEP_EVERY_MS = 1000;
 export async function openApp(options: AppOptions): Promise<App> {
   const { dataDir, signerDir, sealDir, config, clock, log, timers = systemTimers } = options;
   const metrics = openMetrics();
-  const alarms = new Map<string, string>();
   const ledger = await openLedger({
     dataDir,
     signerDir,
     tables,
     clock,
     timers,
-    alarm(what, detail) {
-      alarms.set(what, detail);
-      log.error({ detail }, what);
-    },
+    alarm: (what, detail) => log.error({ detail }, what),
   });
   const closers: (() => unknown)[] = [() => ledger.close()];
   try {
@@ -217,7 +213,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     closers.unshift(() => sweeper.close());
 
     const troubles: Troubles = new Map([
-      ["ledger", () => alarms.get("a write failed") ?? alarms.get("the database cannot be opened again")],
+      ["ledger", () => ledger.trouble()],
       ["policy", () => host.trouble()],
     ]);
     const handlers: Handlers = {

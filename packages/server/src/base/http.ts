@@ -63,6 +63,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const IDLE_TIMEOUT_MS = 150_000;
 const KEEP_ALIVE_MS = 72_000;
+/** What a command takes in the ledger's queue besides its body, roughly. */
+const COMMAND_BYTES = 4096;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 /** Pages are ours, but nothing in them may run or load. */
@@ -350,7 +352,7 @@ function submissionOf(
   bytes: Uint8Array,
   idempotencyKey: string | undefined,
 ): Submission {
-  const by = { tenant: caller.tenant, actor: actorOf(caller) };
+  const by = { tenant: caller.tenant, actor: actorOf(caller), sizeBytes: bytes.length + COMMAND_BYTES };
   if (idempotencyKey === undefined) return by;
   const request = Buffer.concat([Buffer.from(`${route.method} ${url}\n`), bytes]);
   return {

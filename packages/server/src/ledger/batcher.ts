@@ -158,6 +158,12 @@ export class Batcher {
     return this.#queue.length + this.#open.waiters.length + (this.#committing?.waiters.length ?? 0);
   }
 
+  /** Why no tenant's commands are taken in now; undefined when they are. */
+  get trouble(): string | undefined {
+    if (this.#phase !== "serving") return "the database is being opened again";
+    return this.#signerAway === undefined ? undefined : "the signer is away";
+  }
+
   submit<I, A>(command: Command<I, A>, input: I, by: Submission, create?: NewTenant): Promise<Appended<A>> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal(by.tenant, create);

@@ -54,6 +54,8 @@ export type OpenLedger = Omit<Ledger, "reader"> & {
   createTenant(request: NewTenantRequest, by: Omit<Submission, "tenant">): Promise<Appended<NewTenantAnswer>>;
   /** Commands waiting or being carried out. */
   waiting(): number;
+  /** Why no tenant's commands are taken in now; undefined when they are. For readiness. */
+  trouble(): string | undefined;
 };
 
 /** The database's name in the data directory. */
@@ -132,6 +134,7 @@ function serve(batcher: Batcher, signer: Signer, lock: Lock, clock: Clock, timer
     permitToken: (tenant, index) => batcher.permitToken(tenant, index),
     grown: (tenant, size, timeoutMs) => batcher.grown(tenant, size, timeoutMs),
     waiting: () => batcher.waiting,
+    trouble: () => batcher.trouble,
     async createTenant(request, by) {
       const { id, originHost } = request;
       refuseOrigin(id, originHost);
