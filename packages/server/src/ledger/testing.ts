@@ -1,5 +1,5 @@
 /** A real ledger for tests: SQLite and a signer child in directories of their own, removed when it is closed. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActorBlock } from "@countersign/evidence/event";
@@ -48,6 +48,14 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "countersign-"));
   temporary.push(directory);
   return directory;
+}
+
+/** A private copy of a directory, as somebody with a backup would have it. */
+export function copyOfDirectory(path: string): string {
+  const copy = join(temporaryDirectory(), "copy");
+  cpSync(path, copy, { recursive: true });
+  chmodSync(copy, 0o700);
+  return copy;
 }
 
 const temporary: string[] = [];
