@@ -119,6 +119,10 @@ func main() {
 
 	tiles := 0
 	for _, tile := range tlog.NewTiles(tileHeight, 0, size) {
+		// NewTiles lists every partial tile on the way; a log of this size serves the widest of each.
+		if wide := int(size>>uint(tileHeight*tile.L)) - int(tile.N)<<tileHeight; tile.W < 1<<tileHeight && tile.W < wide {
+			continue
+		}
 		expected, err := tlog.ReadTileData(tile, reader)
 		if err != nil {
 			fail("tile %s: %v", tile.Path(), err)
