@@ -220,7 +220,7 @@ function expected(rules: readonly SugarRule[], projection: Projection): readonly
   return gates.length > 0 ? ["REQUIRE_APPROVAL", gates] : ["ALLOW", permits];
 }
 
-const limit = fc.constantFrom(0, 99, 100, 101, 500_000);
+const limit = fc.constantFrom(99, 100, 101);
 const name = fc.constantFrom("sre", "web", "ops");
 const comparison = fc.oneof(
   fc.record({ over: limit }),
@@ -244,21 +244,20 @@ const setTest = fc.oneof(
   fc.record({ contains_all: tags }),
   fc.record({ contains_none: tags }),
 );
+const everyCondition = {
+  team: naming,
+  tags: setTest,
+  score: comparison,
+  actions: comparison,
+  "args.cost_cents": comparison,
+  "args.dry_run": fc.boolean(),
+  environment: fc.constantFrom("prod", "dev"),
+  "args.nowhere": fc.constant("x"),
+};
+/** One or two a rule: with more, hardly anything matches and nothing is compared. */
 const someConditions = fc
-  .record(
-    {
-      team: naming,
-      tags: setTest,
-      score: comparison,
-      actions: comparison,
-      "args.cost_cents": comparison,
-      "args.dry_run": fc.boolean(),
-      environment: fc.constantFrom("prod", "dev"),
-      "args.nowhere": fc.constant("x"),
-    },
-    { requiredKeys: [] },
-  )
-  .filter((one) => Object.keys(one).length > 0);
+  .shuffledSubarray(Object.keys(everyCondition) as (keyof typeof everyCondition)[], { minLength: 1, maxLength: 2 })
+  .chain((names) => fc.record(Object.fromEntries(names.map((one) => [one, everyCondition[one]]))));
 const someRule = fc.record(
   {
     decision: fc.constantFrom("allow", "allow", "deny", "require_approval"),
@@ -280,9 +279,9 @@ const someRequest = fc.record({
     tags: fc.uniqueArray(fc.constantFrom("exfil", "pii", "infra")),
     score: fc.constantFrom(0, 99, 100),
   }),
-  actions: fc.constantFrom(0, 99, 100, 101),
+  actions: fc.constantFrom(99, 100, 101),
   environment: fc.constantFrom("prod", "dev"),
-  cost: fc.constantFrom(0, 0.99, 1, 1.01, 5000),
+  cost: fc.constantFrom(0.99, 1, 1.01),
   dry_run: fc.boolean(),
 });
 
@@ -291,10 +290,13 @@ function compare(spoil: (text: string) => string = (text) => text) {
   const seen = { requests: 0, decisions: new Set<string>() };
   const property = fc.property(
     fc.array(someRule, { minLength: 1, maxLength: 8 }),
-    fc.array(someRequest, { minLength: 10, maxLength: 10 }),
+    fc.array(someRequest, { minLength: 20, maxLength: 20 }),
     (some, requests) => {
       const rules = parsed({
-        rules: some.map((rule, i) => ({ id: `rule-${i}`, ...ofDecision[rule.decision], ...rule })),
+        rules: [
+          { id: "allow-all", decision: "allow", reason: "TEAM_SCOPE" },
+          ...some.map((rule, i) => ({ id: `rule-${i}`, ...ofDecision[rule.decision], ...rule })),
+        ],
       });
       const policy = load(spoil(compileSugar(rules)));
       for (const request of requests) {
@@ -306,7 +308,7 @@ function compare(spoil: (text: string) => string = (text) => text) {
       }
     },
   );
-  return { seen, outcome: fc.check(property, { numRuns: 110 }) };
+  return { seen, outcome: fc.check(property, { numRuns: 50, endOnFailure: true }) };
 }
 
 test("sugar: 1,000 requests: Cedar decides the compiled rules as a matcher without Cedar does", () => {
