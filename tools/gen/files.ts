@@ -6,6 +6,8 @@ import { faults } from "@countersign/evidence/fault";
 import { peopleOperations } from "@countersign/evidence/people-schema";
 import { ReportSchema } from "@countersign/evidence/report-schema";
 import * as wire from "@countersign/evidence/wire";
+import { settings } from "../../packages/server/src/base/config.ts";
+import { configDoc } from "./config-doc.ts";
 import { docComments } from "./doc-comments.ts";
 import { errorsDoc, faultsDoc } from "./errors-doc.ts";
 import { eventShapesSource } from "./event-shapes.ts";
@@ -50,6 +52,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     reportSchemaFile(ReportSchema),
     ["spec/openapi.json", formatJson(description)],
     ["packages/server/src/generated/openapi.ts", openapiSource(description)],
+    ["docs/operating/configuration.md", configDoc(settings)],
     ["docs/reference/errors.md", errorsDoc(errors)],
     ["docs/reference/faults.md", faultsDoc(faults)],
   ]);

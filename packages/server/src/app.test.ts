@@ -127,17 +127,23 @@ test("policy: what is published is what decides, and a restart serves the versio
   const { run } = (await send("POST", "/v1/runs", { key: agent, body: { capabilities: ["fs.read"] } })).body;
   const { run_id: runId } = run as { run_id: string };
   const ask = async () => {
-    const body = { tool: "read_text_file", args: { path: "/w/notes/a.txt" } };
+    const body = { tool: "read_text_file", args: { path: "/w/diary/a.txt" } };
     const answer = await send("POST", `/v1/runs/${runId}/actions`, { key: agent, body });
     return (answer.body.action as { decision: { decision: string; policy_digest: string; policy_snapshot: string } })
       .decision;
   };
   assert.deepEqual(pick(await ask()), { decision: "ALLOW", policy_digest: digest, policy_snapshot: revision });
 
-  const denyAll = `@id("deny-all") @decision("deny") @reason("${denyReason()}")\nforbid (principal, action, resource);\n`;
+  const denyDiary = `@id("deny-diary") @decision("deny") @reason("${denyReason()}")
+forbid (principal, action in Action::"read", resource) when { resource.id like "*/diary/*" };`;
+  const diaryTest = {
+    name: "the diary stays closed",
+    request: { tool: "read_text_file", args: { path: "/w/diary/a.txt" } },
+    expect: { decision: "DENY", matched_rules: ["deny-diary"] },
+  };
   const files = starterFiles({
-    "policies/main.cedar": `${starterText("policies/main.cedar")}\n${denyAll}`,
-    "tests/filesystem.json": null,
+    "policies/main.cedar": `${starterText("policies/main.cedar")}\n${denyDiary}\n`,
+    "tests/diary.json": JSON.stringify([diaryTest]),
   });
   const published = await admin("policy.publish", { tenant: "acme", files });
   assert.equal(published.revision, "pol_2026_04_01_2");
@@ -205,6 +211,27 @@ test("policy: a bundle that does not validate is refused with every finding, and
   const bad = starterFiles({ "policies/main.cedar": "permit (principal, action, resource);" });
   await assert.rejects(admin("policy.publish", { tenant: "acme", files: bad }), refused("policy-invalid"));
   assert.equal(eventsOf("acme").length, before);
+});
+
+test("local call: the machine's user looks and operates, never acts as an agent or executor; a person only votes", async () => {
+  const { run } = (await send("POST", "/v1/runs", { key: agent, body: { capabilities: ["fs.read"] } })).body;
+  const { run_id: runId } = run as { run_id: string };
+  const call = (operation: string, more: object = {}) => admin("api.call", { tenant: "acme", operation, ...more });
+  assert.equal((await call("getRun", { params: { run_id: runId } })).run_id, runId); // control
+  for (const [operation, more, code] of [
+    ["startRun", { body: { capabilities: ["fs.read"] } }, "forbidden"],
+    ["closeRun", { params: { run_id: runId }, body: { status: "completed" } }, "forbidden"],
+    ["putPayload", {}, "forbidden"],
+    ["prepareVote", {}, "forbidden"],
+    ["getRun", { params: { run_id: runId }, as: "erin" }, "forbidden"],
+    ["getRun", { params: { run_id: runId }, as: "nobody-known" }, "not-found"],
+    ["getRun", { params: { run_id: "run_x" } }, "not-found"],
+    ["listRuns", { query: { limit: "07" } }, "validation-failed"],
+    ["dropTables", {}, "usage"],
+  ] as const) {
+    await assert.rejects(call(operation, more), refused(code), operation);
+  }
+  await assert.rejects(admin("api.call", { tenant: "none", operation: "listRuns" }), refused("not-found"));
 });
 
 test("server: nothing of what was sent, sealed or issued lies readable in the data directory", async () => {

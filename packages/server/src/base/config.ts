@@ -61,6 +61,13 @@ export const settings = {
     max: 65_535,
     help: "The port to listen on; 0 takes a free one.",
   }),
+  publicUrl: setting({
+    flag: "--public-url",
+    env: "COUNTERSIGN_PUBLIC_URL",
+    kind: "text",
+    default: undefined,
+    help: "The https:// address people and agents use, where a TLS proxy stands before the server. Needed to listen anywhere but on this machine.",
+  }),
   hostName: setting({
     flag: "--host-name",
     env: "COUNTERSIGN_HOST_NAME",

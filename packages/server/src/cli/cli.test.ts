@@ -177,6 +177,8 @@ test("cli: what cannot be used is exit 2, a refusal is exit 1; both say the code
     [["runs", "--url", "http://127.0.0.1:1", "--api-key", "x"], 1, "gate-unavailable"],
     [["serve", ...data, "--port", "http"], 2, "usage"],
     [["serve", ...data, "--port", "0"], 1, "data-locked"],
+    [["serve", ...data, "--port", "0", "--host", "0.0.0.0"], 2, "usage"],
+    [["serve", ...data, "--port", "0", "--host", "0.0.0.0", "--public-url", "http://gate.example.com"], 2, "usage"],
   ] as const;
   for (const [args, code, name] of table) {
     const ran = await run(...args);

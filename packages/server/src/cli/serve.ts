@@ -1,9 +1,12 @@
 /** `countersign serve`. */
+import { CountersignError } from "@countersign/evidence/errors";
 import type { Command } from "commander";
 import { systemClock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
 import { openLog } from "../base/log.ts";
 import { settleDirectories } from "../instance.ts";
 import { serveAdmin } from "../ledger/admin-socket.ts";
+import { parsePublicUrl } from "../people/public-url.ts";
 import { leaf } from "./command.ts";
 
 export function addServeCommand(program: Command): void {
@@ -19,6 +22,7 @@ export function addServeCommand(program: Command): void {
         "sealDir",
         "host",
         "port",
+        "publicUrl",
         "hostName",
         "logLevel",
         "maxConnections",
@@ -28,6 +32,7 @@ export function addServeCommand(program: Command): void {
     },
     async ({ config, env }) => {
       const log = openLog(config.logLevel as Parameters<typeof openLog>[0]); // one of the choices of the table
+      refuseInTheClear(config);
       // Heard from the first moment: a signal while the ledger opens stops the server as soon as it can.
       const stopped = new Promise<NodeJS.Signals>((resolve) => {
         for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
@@ -54,4 +59,13 @@ export function addServeCommand(program: Command): void {
       }
     },
   );
+}
+
+/** Keys and evidence do not cross a network unencrypted: anywhere but on this machine a TLS proxy must stand before us. */
+function refuseInTheClear({ host, publicUrl }: Config): void {
+  if (publicUrl !== undefined && parsePublicUrl(publicUrl).secure) return;
+  if (host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)) return;
+  throw new CountersignError("usage", {
+    detail: `On ${host} keys would cross the network in the clear. Put a TLS proxy before it and name its address: --public-url https://…`,
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * What must hold before a bundle is published, and what `policy lint` and `policy test` show: it reads, its rules load,
- * its own tests pass. Rules are strangers until then, so they are loaded in a thread of their own that is thrown away.
+ * its own tests pass, and they say what each rule is for. Rules are strangers until then, so they are loaded in a thread of their own that is thrown away.
  */
 import type { BundleTestResult } from "@countersign/evidence/bundle-tests";
 import { CountersignError } from "@countersign/evidence/errors";

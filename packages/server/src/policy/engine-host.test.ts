@@ -167,12 +167,21 @@ test("policy check: the starter bundle is publishable; each seeded mistake is fo
   assert.ok(good.rules > 0 && good.tests.length > 0);
   const policies = Buffer.from(starter.get("policies/main.cedar")!).toString();
   const tests = Buffer.from(starter.get("tests/filesystem.json")!).toString();
+  const reasons: Record<string, { class: string }> = JSON.parse(
+    Buffer.from(starter.get("catalog/reasons.json")!).toString(),
+  );
+  const reason = Object.keys(reasons).find((code) => reasons[code]!.class === "deny");
   const seeds = [
     ["policies/main.cedar", policies.replace("@decision", "@decison"), /policies\/main.cedar:\d+: annotation-/],
     ["policies/main.cedar", `${policies}\nforbid (`, /policies\/main.cedar(:\d+)?: cedar-syntax/],
     ["tests/filesystem.json", tests.replace('"ALLOW"', '"DENY"'), /tests\/filesystem.json: test "/],
     ["policies/odd.txt", "x", /path-not-allowed/],
     ["policies/main.cedar", policies.replace("@id", "\u202e@id"), /hidden-character/],
+    [
+      "policies/main.cedar",
+      `${policies}\n@id("deny-more") @decision("deny") @reason("${reason}")\nforbid (principal, action, resource) when { resource.env == "lab" };\n`,
+      /rule-unreached/,
+    ],
   ] as const;
   for (const [path, text, pattern] of seeds) {
     const report = await checkBundle(new Map([...starter, [path, utf8(text)]]), options().options);

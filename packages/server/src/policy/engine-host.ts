@@ -23,8 +23,11 @@ export type EngineHost = {
    * @throws CountersignError core:overloaded
    */
   decide(files: BundleFiles, order: DecideOrder): Promise<Decided>;
-  /** Loads a bundle, and with `test` runs its tests. `ok` is false when it cannot be used, or the thread was lost over it. */
-  load(digest: string, files: BundleFiles, test?: boolean): Promise<Loaded>;
+  /**
+   * Loads a bundle; with `check` also runs its tests and, when they pass, the lint. `ok` is false when it cannot be used,
+   * or the thread was lost over it.
+   */
+  load(digest: string, files: BundleFiles, check?: boolean): Promise<Loaded>;
   /** Why it cannot be relied on now, or undefined. */
   trouble(): string | undefined;
   close(): Promise<void>;
@@ -44,6 +47,8 @@ export type EngineHostOptions = {
 const IN_FLIGHT = 2;
 const MAX_QUEUED = 2048;
 const LOAD_DEADLINE_MS = 10_000;
+/** Tests and lint evaluate every rule many times. */
+const CHECK_DEADLINE_MS = 120_000;
 const START_DEADLINE_MS = 15_000;
 /** Policies the thread holds; the one used longest ago is dropped. */
 const MAX_POLICIES = 256;
@@ -64,7 +69,7 @@ type Job =
       readonly op: "load";
       readonly files: BundleFiles;
       readonly digest: string;
-      readonly test: boolean;
+      readonly check: boolean;
       /** Undefined when the thread was lost over it. */
       done(loaded: Loaded | undefined): void;
     };
@@ -95,10 +100,10 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
       return decided;
     },
 
-    load: (digest, files, test = false) =>
+    load: (digest, files, check = false) =>
       new Promise((resolve) => {
         const done = (loaded: Loaded | undefined) => resolve(loaded ?? LOST_LOAD);
-        enqueue({ op: "load", files, digest, test, done });
+        enqueue({ op: "load", files, digest, check, done });
       }),
 
     trouble() {
@@ -130,7 +135,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
       const job = queue[0];
       if (job === undefined) return;
       if (job.op === "decide" && !held.has(job.order.digest)) {
-        send({ op: "load", files: job.files, digest: job.order.digest, test: false, done: () => {} });
+        send({ op: "load", files: job.files, digest: job.order.digest, check: false, done: () => {} });
         continue;
       }
       queue.shift();
@@ -145,7 +150,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     const id = nextId++;
     const { op } = job;
     post(
-      op === "load" ? { op, id, digest: job.digest, files: job.files, test: job.test } : { op, id, order: job.order },
+      op === "load" ? { op, id, digest: job.digest, files: job.files, check: job.check } : { op, id, order: job.order },
     );
   }
 
@@ -168,7 +173,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     const [first] = sent;
     const own = thread;
     if (first === undefined || own === undefined) return;
-    const limitMs = first.op === "load" ? LOAD_DEADLINE_MS : deadlineMs;
+    const limitMs = first.op === "decide" ? deadlineMs : first.check ? CHECK_DEADLINE_MS : LOAD_DEADLINE_MS;
     cancelTimer = timers.after(limitMs, () => replace(own, "timeout"));
   }
 

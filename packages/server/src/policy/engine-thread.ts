@@ -5,11 +5,13 @@
 import "@countersign/evidence/hash.node";
 import { parentPort } from "node:worker_threads";
 import { type BundleTestResult, runBundleTests } from "@countersign/evidence/bundle-tests";
+import { loadCedar } from "@countersign/evidence/cedar";
 import type { CoreRuleId } from "@countersign/evidence/core-rules";
-import { coreDenial, type DecisionResult, type LoadedPolicy, loadEngine } from "@countersign/evidence/decide";
+import { coreDenial, type DecisionResult, engineOver, type LoadedPolicy } from "@countersign/evidence/decide";
 import { assert, assertNever, CountersignError } from "@countersign/evidence/errors";
 import { readBundle } from "@countersign/evidence/policy";
 import type { PolicyFinding } from "@countersign/evidence/policy-finding";
+import { lintPolicy } from "@countersign/evidence/policy-lint";
 import { type GateFacts, projectAction, type TouchedTarget, targetsOf } from "@countersign/evidence/project";
 import { parseStrict } from "@countersign/evidence/strict-json";
 
@@ -39,8 +41,8 @@ export type ThreadRequest =
       readonly id: number;
       readonly digest: string;
       readonly files: ReadonlyMap<string, Uint8Array>;
-      /** Run the bundle's own tests too. */
-      readonly test: boolean;
+      /** What is asked of a bundle before it is published: run its own tests, and when they pass the lint. */
+      readonly check: boolean;
     }
   | { readonly op: "decide"; readonly id: number; readonly order: DecideOrder }
   | { readonly op: "drop"; readonly digest: string };
@@ -61,7 +63,8 @@ export type ThreadAnswer =
 
 assert(parentPort !== null, "the policy engine runs in a worker thread");
 const port = parentPort;
-const engine = await loadEngine();
+const cedar = await loadCedar();
+const engine = engineOver(cedar);
 /** By digest; undefined for what was offered and is no usable bundle. */
 const policies = new Map<string, LoadedPolicy | undefined>();
 const answer = (message: ThreadAnswer) => port.postMessage(message);
@@ -82,7 +85,7 @@ port.on("message", (request: ThreadRequest) => {
 });
 answer({ op: "ready", engine: engine.id });
 
-function load({ id, digest, files, test }: Extract<ThreadRequest, { op: "load" }>): void {
+function load({ id, digest, files, check }: Extract<ThreadRequest, { op: "load" }>): void {
   const read = readBundle(files);
   const loaded = read.ok && read.bundle.digest === digest ? engine.load(read.bundle) : undefined;
   if (loaded?.ok !== true) {
@@ -93,9 +96,19 @@ function load({ id, digest, files, test }: Extract<ThreadRequest, { op: "load" }
   }
   const { policy } = loaded;
   policies.set(digest, policy);
-  const tests = test ? runBundleTests(engine, policy) : [];
-  const { warnings, rules } = policy;
-  answer({ op: "loaded", id, ok: true, broken: engine.broken, rules: rules.length, findings: warnings, tests });
+  const tests = check ? runBundleTests(engine, policy) : [];
+  const lint = check && tests.every(({ passed }) => passed) ? lintOf(policy) : [];
+  const findings = [...policy.warnings, ...lint];
+  answer({ op: "loaded", id, ok: true, broken: engine.broken, rules: policy.rules.length, findings, tests });
+}
+
+function lintOf(policy: LoadedPolicy): readonly PolicyFinding[] {
+  try {
+    return lintPolicy(cedar, policy);
+  } catch (cause) {
+    // Only a trap throws, and after one nothing this thread says can be believed: it ends, and its host says so.
+    throw new Error("the engine trapped in the lint", { cause });
+  }
 }
 
 function decide({ digest, tool, args, facts }: DecideOrder): Decided {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryDirectory } from "../ledger/testing.ts";
+import { diagnose } from "./doctor.ts";
+
+function directories() {
+  const scratch = temporaryDirectory();
+  const all = { dataDir: join(scratch, "data"), signerDir: join(scratch, "signer"), sealDir: join(scratch, "seal") };
+  for (const path of [all.dataDir, all.sealDir, join(all.signerDir, "keys")])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(join(all.sealDir, "wrap.key"), "x", { mode: 0o600 });
+  chmodSync(all.signerDir, 0o700);
+  return all;
+}
+const bad = (all: ReturnType<typeof directories>) =>
+  diagnose(all).flatMap(({ check, state }) => (state === "bad" ? [check] : []));
+
+test("doctor: a sound machine has nothing bad, also before anything was made", () => {
+  assert.deepEqual(bad(directories()), []);
+  const scratch = temporaryDirectory();
+  assert.deepEqual(
+    bad({ dataDir: join(scratch, "a"), signerDir: join(scratch, "b"), sealDir: join(scratch, "c") }),
+    [],
+  );
+});
+
+test("doctor: each seeded trouble is found, and only it", () => {
+  const readable = directories();
+  chmodSync(readable.dataDir, 0o755);
+  assert.deepEqual(bad(readable), ["data directory"]);
+
+  const key = directories();
+  chmodSync(join(key.sealDir, "wrap.key"), 0o640);
+  assert.deepEqual(bad(key), ["seal key directory"]);
+
+  const link = directories();
+  symlinkSync("/etc/hostname", join(link.signerDir, "keys", "log"));
+  assert.deepEqual(bad(link), ["signer directory"]);
+
+  const inside = directories();
+  assert.deepEqual(bad({ ...inside, signerDir: join(inside.dataDir, "signer") }), ["signer directory"]);
+});
