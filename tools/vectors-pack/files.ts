@@ -47,7 +47,7 @@ export async function packVectors(): Promise<ReadonlyMap<string, string>> {
     [
       "entry-changed",
       "A word of an entry is changed.",
-      ["inclusion-failed", "pack-file-mismatch", "view-mismatch"],
+      ["inclusion-failed", "pack-file-mismatch"],
       (folder) => {
         edit(folder, `content/entries/${started}.json`, '"source":"observed"', '"source":"reported"');
       },

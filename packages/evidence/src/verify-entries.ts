@@ -52,11 +52,17 @@ export class EntryWalk {
     votes: 0,
     votesVerified: 0,
     damaged: 0,
+    unproved: 0,
   };
   /** Runs that were not followed from their start: ancestors, what a query found, runs older than the range. */
   readonly partialRuns = new Set<string>();
-  /** Runs with an event this verifier does not know: their later faults may be its own ignorance. */
-  readonly unknownIn = new Set<string>();
+  /**
+   * Runs with an event that could not be judged: unreadable, not what the tree has, or of an unknown kind. What is found in
+   * them later may only follow from that, so it is not said.
+   */
+  readonly unsureRuns = new Set<string>();
+  /** Ids that events which could not be judged show. */
+  readonly unjudged = new Set<string>();
   /** Starts of other runs than a run pack's own, by run: its ancestors, if they are. */
   readonly otherStarts = new Map<string, EventOf<"run.started">>();
   firstTs: string | undefined;
@@ -96,7 +102,10 @@ export class EntryWalk {
       const at = { index, ...eventIdIn(bytes) };
       this.#tell(fault("chain-broken", `prev_hash is not the leaf of entry ${index - 1}.`, at));
     }
-    if (event !== undefined) this.#judge(event, hex(leaf), proved);
+    if (event === undefined) return;
+    // What the tree does not have is not believed. Of control events it is: without one nothing after it could be judged.
+    if (!proved && chainOfKind[event.type] !== "control") this.#leaveOut(event);
+    else this.#judge(event, hex(leaf), proved);
   }
 
   /**
@@ -108,6 +117,11 @@ export class EntryWalk {
     for (const found of this.fold.finish()) this.#tellOfLife(found);
     const held = lawfulHoles ? [] : [...this.#gapped.values()].flat();
     for (const found of held) this.#tell(found);
+  }
+
+  /** Whether every entry here was judged: then what is counted can be compared. */
+  get allJudged(): boolean {
+    return this.counts.damaged + this.counts.unproved + this.counts.notUnderstood === 0;
   }
 
   /** Runs of which a lawful prune took events. */
@@ -123,7 +137,7 @@ export class EntryWalk {
       value = parseStrict(bytes, "entry").value;
     } catch (cause) {
       if (!(cause instanceof CountersignError)) throw cause;
-      this.#damaged();
+      this.#damaged(bytes);
       this.#tell(fault("entry-malformed", `${cause.detail ?? cause.message} ${cause.pointer ?? ""}`.trim(), at()));
       return undefined;
     }
@@ -135,7 +149,7 @@ export class EntryWalk {
       return undefined;
     }
     if (shape.length > 0) {
-      this.#damaged();
+      this.#damaged(bytes);
       const { pointer, expected, wrong } = shape[0]!;
       const more = shape.length > 1 ? ` (and ${shape.length - 1} more)` : "";
       this.#tell(
@@ -155,9 +169,23 @@ export class EntryWalk {
     return event;
   }
 
-  #damaged(): void {
+  /** An entry that cannot be read; the ids it still shows keep its consequences from being told as faults of others. */
+  #damaged(bytes: Uint8Array): void {
     this.counts.damaged++;
     this.#controlChain.unread();
+    const { eventId } = eventIdIn(bytes);
+    if (eventId !== undefined) this.unjudged.add(eventId);
+    const runId = /"run_id":"(run_[0-9a-z]{26})"/.exec(new TextDecoder().decode(bytes))?.[1];
+    if (runId !== undefined) this.unsureRuns.add(runId);
+  }
+
+  /** An event that reads well and is not what the tree has. */
+  #leaveOut(event: Event): void {
+    this.counts.unproved++;
+    this.unjudged.add(event.event_id);
+    if (!isRunEvent(event)) return;
+    this.unsureRuns.add(event.run_id);
+    this.#runChains.placed(event.run_id, event.integrity.run_seq ?? 0, undefined);
   }
 
   /** @param proved whether later entries may be held against the leaf */
@@ -258,7 +286,7 @@ export class EntryWalk {
     };
     this.#tell(fault("kind-not-understood", `${String(type)} of version ${String(v)}.`, at));
     if (typeof runId === "string") {
-      this.unknownIn.add(runId);
+      this.unsureRuns.add(runId);
       const seq = isObject(integrity) ? integrity.run_seq : undefined;
       if (typeof seq === "number") this.#runChains.placed(runId, seq, leaf);
     }
@@ -270,7 +298,7 @@ export class EntryWalk {
     const { runId, code } = found;
     // Step 10 says it once for each payload, with what the manifest says of it.
     if (code === "pointer-without-payload") return;
-    if (runId !== undefined && this.unknownIn.has(runId)) return;
+    if (runId !== undefined && this.unsureRuns.has(runId)) return;
     const held = runId === undefined ? undefined : this.#gapped.get(runId);
     if (held !== undefined) held.push(found);
     else this.#tell(found);

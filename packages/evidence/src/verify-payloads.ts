@@ -66,9 +66,14 @@ export class Disclosures {
     return sound;
   }
 
-  /** What is left opens commitments of entries that are not here. */
-  finish(tell: Tell): void {
+  /**
+   * What is left opens commitments of entries that are not here.
+   *
+   * @param unjudged events that are here and could not be judged
+   */
+  finish(unjudged: ReadonlySet<string>, tell: Tell): void {
     for (const eventId of this.#byEvent.keys()) {
+      if (unjudged.has(eventId)) continue;
       tell(
         fault("commitment-mismatch", "A disclosure opens an entry that is not here.", {
           eventId,
@@ -104,7 +109,8 @@ export class Payloads {
     }
   }
 
-  finish(control: ControlState, tell: Tell): void {
+  /** @param allJudged whether every entry was judged: then a pointer nobody cites is one too many */
+  finish(control: ControlState, allJudged: boolean, tell: Tell): void {
     const { manifest } = this.#pack;
     for (const folder of ["payloads/", "projections/"]) this.#checkNames(folder, tell);
     if (manifest === undefined) return;
@@ -115,7 +121,7 @@ export class Payloads {
       if (wrong !== undefined) tell({ ...wrong, ...at });
     }
     for (const digest of Object.keys(manifest.payloads)) {
-      if (!this.#cited.has(digest))
+      if (allJudged && !this.#cited.has(digest))
         tell(fault("pack-malformed", `The manifest accounts for ${digest}, which no own entry cites.`));
     }
   }

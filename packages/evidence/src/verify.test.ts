@@ -745,6 +745,41 @@ test("verify: every fault is reported, not only the first", async () => {
   assert.ok(report.faults.every(({ detail }) => detail.length > 0));
 });
 
+test("verify: one changed byte is named once, not with everything that follows from it", async () => {
+  const path = [...logPack.keys()].find((name) => name.startsWith("content/tile/entries/"))!;
+  const changed = logPack.copy();
+  const text = Buffer.from(changed.get(path)!);
+  const at = text.indexOf('"DENY"');
+  changed.get(path)![at + 2]! ^= 1;
+  const report = await verify(changed, { pins: [story.key] });
+  const index = indexOf("policy.decided", 2);
+  assert.deepEqual(
+    report.faults.map(({ code, index: where }) => [code, where]),
+    [
+      ["pack-file-mismatch", undefined],
+      ["leaf-mismatch", index],
+      ["entry-shape", index],
+    ],
+  );
+  assert.equal(report.faults[1]?.event_id, story.events[index]!.event_id);
+  assert.deepEqual([report.counts.tampered, report.counts.unlawfully_missing], [2, 0]);
+  assert.equal(report.runs.find(({ run_id }) => run_id === run.id)?.completeness, null);
+  // Control: another run's faults are told all the same.
+  const lie = await twoRuns(
+    editing(
+      "dispatch.permitted",
+      (event) => ({ ...event, permit: { ...event.permit, args_commit: "A".repeat(43) } }),
+      2,
+    ),
+  );
+  const both = await lie.story.pack();
+  const decided = lie.story.events.findIndex((event) => event.type === "policy.decided" && event.run_id === lie.run.id);
+  const tile = [...both.keys()].find((name) => name.startsWith("content/tile/entries/"))!;
+  const bytes = both.get(tile)!;
+  bytes[Buffer.from(bytes).indexOf(lie.story.events[decided]!.event_id) + 4]! ^= 1;
+  assert.ok(codesOf(await verify(both)).includes("permit-args-differ"));
+});
+
 test("verify: manifests are read as the format says, byte for byte", () => {
   const manifest = JSON.parse(runPack.text("content/manifest.json")) as Manifest;
   assert.deepEqual(formatManifest(manifest), runPack.get("content/manifest.json"));

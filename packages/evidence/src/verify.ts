@@ -52,7 +52,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   const disclosures = new Disclosures(pack, tell);
   const payloads = new Payloads(pack);
   const decisions = new Decisions(pack, hasProjections(pack) ? await loadEngine() : undefined, tell);
-  const views = new ViewCheck(pack, tell);
+  const views = new ViewCheck(pack, (runId) => walk.unsureRuns.has(runId), tell);
   const prunes: EventOf<"retention.pruned">[] = [];
   const walk = new EntryWalk(frameOf(pack, checkpoint.signed?.checkpoint, payloads), tell, (event, leaf, isOwn) => {
     if (event.type === "retention.pruned") prunes.push(event);
@@ -71,8 +71,8 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   // 2, 10 to 14: what can be said of the whole.
   const { control } = walk.fold;
   const signers = checkSigners(checkpoint, pins, control, tell);
-  disclosures.finish(tell);
-  payloads.finish(control, tell);
+  disclosures.finish(walk.unjudged, tell);
+  payloads.finish(control, walk.allJudged, tell);
   views.finish();
   checkClaims(
     pack,
@@ -81,10 +81,10 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     tell,
   );
   const exported = checkAttest(pack, checkpoint, signers.believed, tell);
-  for (const found of pack.finish(walk.counts.damaged + walk.counts.notUnderstood === 0)) tell(found);
+  for (const found of pack.finish(walk.allJudged)) tell(found);
 
   // The report.
-  faults.sort((a, b) => (a.index ?? -1) - (b.index ?? -1));
+  faults.sort((a, b) => (a.index ?? -1) - (b.index ?? -1) || rank(a) - rank(b));
   const votes = { total: walk.counts.votes, verified: walk.counts.votesVerified };
   const assurances = assurancesOf({ faults, pinsGiven: pins.length > 0, signers, votes, decisions });
   const vkey = signers.key === undefined ? null : formatVerifierKey(signers.key);
@@ -172,12 +172,17 @@ function isPruned(index: number, prunes: readonly EventOf<"retention.pruned">[])
   return prunes.some(({ pruned }) => pruned.ranges.some(([from = 0, to = 0]) => from <= index && index < to));
 }
 
+/** Of one entry, that it is not what the tree has comes first: the rest may follow from it. */
+function rank({ code }: Fault): number {
+  return code === "leaf-mismatch" || code === "inclusion-failed" ? 0 : 1;
+}
+
 function exportedOf({ event_id, integrity, ts }: EventOf<"pack.exported">) {
   return { event_id, index: integrity.index, ts };
 }
 
 function summaryOf(run: RunState, walk: EntryWalk, faults: number): RunSummary {
-  const judged = !walk.unknownIn.has(run.run) && !walk.prunedRuns.has(run.run);
+  const judged = !walk.unsureRuns.has(run.run) && !walk.prunedRuns.has(run.run);
   const { score, parts } = walk.fold.completeness(run);
   return {
     run_id: run.run as RunSummary["run_id"], // an id: the entries it comes from have the shape of their kind
