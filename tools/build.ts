@@ -5,7 +5,7 @@
  *   node tools/build.ts [evidence|sdk|server]
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -21,6 +21,8 @@ if (last === -1) {
 
 for (const name of PACKAGES.slice(0, last + 1)) {
   const folder = join(ROOT, "packages", name);
+  // The package asked for is always built anew; those it stands on only when a source is newer than their build.
+  if (name !== PACKAGES[last] && isFresh(folder)) continue;
   rmSync(join(folder, "dist"), { recursive: true, force: true });
   execFileSync(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", join(folder, "tsconfig.build.json")], {
     stdio: ["ignore", "inherit", "inherit"],
@@ -28,4 +30,17 @@ for (const name of PACKAGES.slice(0, last + 1)) {
   const bin = join(folder, "dist", "bin");
   // npm sets the mode on install; this is for running from dist in the repository.
   if (existsSync(bin)) for (const file of readdirSync(bin)) if (file.endsWith(".js")) chmodSync(join(bin, file), 0o755);
+  writeFileSync(join(folder, "dist", ".built"), "");
+}
+
+/** Whether a package's build is newer than each of its sources. */
+function isFresh(folder: string): boolean {
+  const built = join(folder, "dist", ".built");
+  if (!existsSync(built)) return false;
+  const since = statSync(built).mtimeMs;
+  return ["src", "bin"].every((part) =>
+    readdirSync(join(folder, part), { recursive: true, withFileTypes: true }).every(
+      (file) => !file.isFile() || statSync(join(file.parentPath, file.name)).mtimeMs < since,
+    ),
+  );
 }
