@@ -23,6 +23,8 @@ export type Established = {
   readonly signers: Signers;
   readonly votes: Report["votes"];
   readonly decisions: Pick<Decisions, "counts" | "notRecomputed">;
+  /** Entries that are not what the tree has, cannot be read, or are of an unknown kind. */
+  readonly unjudged: number;
 };
 
 export function assurancesOf(established: Established): Record<AssuranceName, AssuranceReport> {
@@ -31,9 +33,15 @@ export function assurancesOf(established: Established): Record<AssuranceName, As
     pinned: pinned(established),
     timed: notMet("no time-stamp and no cosignature brackets the entries"),
     witnessed: notMet("no witness cosigned the checkpoint"),
-    approvers: approvers(established),
-    "re-executed": reExecuted(established.decisions),
+    approvers: ofAll(approvers(established), established.unjudged),
+    "re-executed": ofAll(reExecuted(established.decisions), established.unjudged),
   };
+}
+
+/** What is said of every vote or decision cannot be said while an entry was not judged: it may be one. */
+function ofAll(assurance: AssuranceReport, unjudged: number): AssuranceReport {
+  if (unjudged === 0 || assurance.state === "not-met") return assurance;
+  return notMet(`${assurance.why}; ${unjudged} ${unjudged === 1 ? "entry was" : "entries were"} not judged`);
 }
 
 const met = (why: string): AssuranceReport => ({ state: "met", why });

@@ -119,9 +119,14 @@ export class EntryWalk {
     for (const found of held) this.#tell(found);
   }
 
+  /** Entries that were not judged: unreadable, not what the tree has, or of an unknown kind. */
+  get unjudgedCount(): number {
+    return this.counts.damaged + this.counts.unproved + this.counts.notUnderstood;
+  }
+
   /** Whether every entry here was judged: then what is counted can be compared. */
   get allJudged(): boolean {
-    return this.counts.damaged + this.counts.unproved + this.counts.notUnderstood === 0;
+    return this.unjudgedCount === 0;
   }
 
   /** Runs of which a lawful prune took events. */

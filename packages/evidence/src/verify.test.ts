@@ -764,6 +764,7 @@ test("verify: one changed byte is named once, not with everything that follows f
   assert.equal(report.faults[1]?.event_id, story.events[index]!.event_id);
   assert.deepEqual([report.counts.tampered, report.counts.unlawfully_missing], [2, 0]);
   assert.equal(report.runs.find(({ run_id }) => run_id === run.id)?.completeness, null);
+  assert.deepEqual([report.assurances.approvers.state, report.assurances["re-executed"].state], ["not-met", "not-met"]);
   // Control: another run's faults are told all the same.
   const lie = await twoRuns(
     editing(

@@ -86,7 +86,14 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   // The report.
   faults.sort((a, b) => (a.index ?? -1) - (b.index ?? -1) || rank(a) - rank(b));
   const votes = { total: walk.counts.votes, verified: walk.counts.votesVerified };
-  const assurances = assurancesOf({ faults, pinsGiven: pins.length > 0, signers, votes, decisions });
+  const assurances = assurancesOf({
+    faults,
+    pinsGiven: pins.length > 0,
+    signers,
+    votes,
+    decisions,
+    unjudged: walk.unjudgedCount,
+  });
   const vkey = signers.key === undefined ? null : formatVerifierKey(signers.key);
   const key = { vkey, fingerprint: vkey === null ? null : fingerprintOf(vkey), pinned: signers.pinned !== undefined };
   const { tampered, missing } = countDamage(faults);
