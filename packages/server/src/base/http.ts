@@ -4,7 +4,6 @@
  * method, no credential, wrong role, no idempotency key and too large a body all before its body is read.
  */
 import { hash, randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { ActorBlock, RoleName } from "@countersign/evidence/event";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
@@ -12,9 +11,10 @@ import { bodyLimits, DEFAULT_BODY_LIMIT_BYTES, type OperationName } from "@count
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { parseBearer } from "./auth.ts";
 import type { Clock } from "./clock.ts";
+import { refuseBody, refuseMediaType } from "./headers.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { formatRefusal, refusalOf } from "./problem.ts";
+import { answerBrokenClient, formatRefusal, refusalOf } from "./problem.ts";
 import { type BodyKind, bodyKindOf, parseBody, parseParams, parseQuery } from "./request.ts";
 import type { Call, Caller, Handler, Handlers } from "./routes.ts";
 import type { Submission } from "./submission.ts";
@@ -63,6 +63,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const IDLE_TIMEOUT_MS = 150_000;
 const KEEP_ALIVE_MS = 72_000;
+const STOP_WITHIN_MS = 10_000;
 /** What a command takes in the ledger's queue besides its body, roughly. */
 const COMMAND_BYTES = 4096;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
@@ -167,7 +168,10 @@ export function openHttp(options: HttpOptions): Http {
     async close() {
       stopping = true;
       for (const arrival of underWay) arrival.abort?.abort();
+      // A client that never ends its request must not keep the server from stopping.
+      const cut = setTimeout(() => app.server.closeAllConnections(), STOP_WITHIN_MS);
       await app.close();
+      clearTimeout(cut);
     },
   };
 
@@ -371,48 +375,6 @@ function ensureType(reply: FastifyReply, type: string): FastifyReply {
   return reply.hasHeader("content-type") ? reply : reply.type(type);
 }
 
-function refuseBody(request: FastifyRequest): void {
-  const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers;
-  if (length !== "0" || encoding !== undefined) {
-    throw new CountersignError("validation-failed", { pointer: "", detail: "It takes no body." });
-  }
-}
-
-const MEDIA_TYPES = { json: "application/json", ndjson: "application/x-ndjson" } as const;
-
-function refuseMediaType(request: FastifyRequest, body: BodyKind): void {
-  const { "content-type": type = "", "content-encoding": encoding = "identity" } = request.headers;
-  if (encoding !== "identity") {
-    throw new CountersignError("unsupported-media-type", { detail: "Bodies are sent without Content-Encoding." });
-  }
-  if (body.kind !== "json" && body.kind !== "ndjson") return;
-  const wanted = MEDIA_TYPES[body.kind];
-  const [name = "", ...parameters] = type
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const fits = name === wanted && parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter));
-  if (!fits) throw new CountersignError("unsupported-media-type", { detail: `This one takes ${wanted}.` });
-}
-
 function limitWords(route: Route): string {
   return `This operation takes ${route.limitBytes} bytes.`;
-}
-
-/** Bytes that are no HTTP request never become one: answered on the socket, which is then closed. */
-function answerBrokenClient(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? "headers-too-large"
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "request-timeout"
-        : "malformed-http";
-  const { status, headers, body } = formatRefusal(new CountersignError(code), "none");
-  const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
-  const head = lines.map(([name, value]) => `${name}: ${value}`).join("\r\n");
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${head}\r\n\r\n${body}`);
 }

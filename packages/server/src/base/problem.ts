@@ -1,4 +1,5 @@
 /** Every refusal on its way out: one place that turns whatever was thrown into an RFC 9457 problem document. */
+import type { Socket } from "node:net";
 import { CountersignError, formatProblem } from "@countersign/evidence/errors";
 
 /** A refusal as HTTP answers it. */
@@ -41,4 +42,22 @@ export function formatRefusal(refusal: CountersignError, requestId: string): Ref
     },
     body: JSON.stringify({ ...formatProblem(refusal), request_id: requestId }),
   };
+}
+
+/** Bytes that are no HTTP request never become one: answered on the socket, which is then closed. */
+export function answerBrokenClient(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "headers-too-large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "request-timeout"
+        : "malformed-http";
+  const { status, headers, body } = formatRefusal(new CountersignError(code), "none");
+  const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
+  const head = lines.map(([name, value]) => `${name}: ${value}`).join("\r\n");
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${head}\r\n\r\n${body}`);
 }
