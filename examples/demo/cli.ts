@@ -47,6 +47,8 @@ export async function serve(dataDir: string, signerDir: string): Promise<Served>
   ]);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<number>((resolve) => child.on("exit", (code) => resolve(code ?? 1)));
+  // No server is left behind, whichever way this process ends.
+  process.on("exit", () => child.kill("SIGTERM"));
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const match = /^listening on (http:\/\/\S+)$/.exec(line);

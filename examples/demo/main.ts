@@ -18,6 +18,7 @@ const out = resolve(values.out ?? (await mkdtemp(join(tmpdir(), "countersign-dem
 const TENANT = "demo";
 const AGENT = "files-agent";
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 await mkdir(out, { recursive: true });
 if ((await readdir(out)).length > 0) {
   console.error(`usage: ${out} is not empty. Give --out a new folder, or empty this one.`);
