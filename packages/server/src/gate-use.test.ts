@@ -319,6 +319,8 @@ test("limits: the run's time, wall budget and 64 open actions end it", async () 
 
 test("a restart in the middle of waiting: the approval is granted and used afterwards, once", async () => {
   const own = await openGate({ tenant: "restart-a" });
+  let newest = own;
+  after(() => newest.close());
   const kim = await own.voter("kim", ["oncall_sre"]);
   const { run } = await own.call("startRun", own.agent, { body: { capabilities: ["infra"] } });
   const { action } = await own.call("requestAction", own.agent, {
@@ -326,22 +328,24 @@ test("a restart in the middle of waiting: the approval is granted and used after
     body: { tool: "terraform", args: prod },
   });
   const second = await own.restart();
+  newest = second;
   assert.equal(
     (await second.call("getAction", second.agent, { params: { action_id: action.action_id } })).phase,
     "waiting",
   );
   await second.vote(kim, action.approval!.approval_id);
   const third = await second.restart();
+  newest = third;
   const request = { params: { action_id: action.action_id }, body: {}, key: "resumed" };
   const started = await third.call("startAction", third.executor, request);
   const fourth = await third.restart();
+  newest = fourth;
   assert.equal((await fourth.call("startAction", fourth.executor, request)).permit.token, started.permit.token);
   await assert.rejects(
     fourth.call("startAction", fourth.executor, { params: { action_id: action.action_id }, body: {} }),
     refused("approval-consumed"),
   );
   assert.deepEqual(fourth.faults(), []);
-  await fourth.close();
 });
 
 test("obligations an executor does not know of keep it from starting", async () => {

@@ -57,7 +57,8 @@ export function openRequests(parts: DispatchParts): RequestAction {
 
   return async ({ caller, runId, body, args, submission }) => {
     const { tenant, holder } = caller;
-    const { run, control } = viewOf(parts, tenant, runId);
+    const seen = viewOf(parts, tenant, runId);
+    const { run, control } = seen;
     // Whoever may not see a run cannot tell it from one that does not exist.
     if (run.initiator.agent !== holder.id) throw new CountersignError("not-found");
     const subject = run.initiator.on_behalf_of;
@@ -75,8 +76,13 @@ export function openRequests(parts: DispatchParts): RequestAction {
     const keeping = keepPayload(vault, tenant, subject, "/action/args", args);
     keeping.catch(() => undefined); // awaited below; a refusal before that must not leave it unhandled
 
+    // Where a rule looks at what the run has used, two decisions at once would only make each other decide again.
+    const alone = bundle !== undefined && mentionsHistory(bundle);
+    let fresh = alone ? undefined : seen;
     const decideAndWrite = async (): Promise<RequestAnswer> => {
-      const judged = await judge(policy, viewOf(parts, tenant, runId), asked, undefined);
+      const view = fresh ?? viewOf(parts, tenant, runId);
+      fresh = undefined; // another try looks again
+      const judged = await judge(policy, view, asked, undefined);
       const [kept, projected] = await Promise.all([keeping, keepProjection(vault, tenant, subject, judged)]);
       const executor = body.start === true ? holder.id : undefined;
       const input: RequestInput = {
@@ -90,8 +96,6 @@ export function openRequests(parts: DispatchParts): RequestAction {
       };
       return (await ledger.submit(command, input, submission)).answer;
     };
-    // Where a rule looks at what the run has used, two decisions at once would only make each other decide again.
-    const alone = bundle !== undefined && mentionsHistory(bundle);
     return whileChanging(() => (alone ? turns.take(`${tenant} ${runId}`, decideAndWrite) : decideAndWrite()));
   };
 }
