@@ -82,12 +82,23 @@ function reExecuted({ counts, notRecomputed }: Established["decisions"]): Assura
   return notMet([equal, ...rest].join("; "));
 }
 
+/** What the walk saw that no count of the report says. */
+export type Seen = {
+  /** leafIndex of the newest entry here; undefined when there is none. */
+  readonly lastIndex: number | undefined;
+  /** Runs that were not followed from their start. */
+  readonly runsNotFollowed: number;
+  /** Whether VERIFY.md is the one this release writes for such a pack. */
+  readonly guideIsOurs: boolean;
+};
+
 /** What must be said of the evidence whatever its assurances are. */
 export function notesOf(
   assurances: Report["assurances"],
-  { kind, proves, scope }: Report["subject"],
+  { kind, proves, scope, as_of: asOf, exported }: Report["subject"],
   { fingerprint, pinned: isPinned }: Report["key"],
   counts: Report["counts"],
+  { lastIndex = -1, runsNotFollowed, guideIsOurs }: Seen,
 ): string[] {
   const notes: string[] = [];
   const anchored = assurances.timed.state === "met" || assurances.witnessed.state === "met";
@@ -109,6 +120,17 @@ export function notesOf(
   }
   if (proves === "inclusion-only")
     notes.push("Each entry is in the log; that nothing else matched is the exporter's word.");
+  if (kind === "pack" && scope?.kind !== "log" && exported === null && asOf !== null && lastIndex < asOf - 1) {
+    notes.push(
+      `The rules are shown up to entry ${lastIndex} of ${asOf}: that none changed since, such as a key revoked later, is the exporter's word.`,
+    );
+  }
+  if (scope?.kind === "log" && runsNotFollowed > 0) {
+    notes.push(`${runsNotFollowed} runs began before the first entry here: what they did was proved, not judged.`);
+  }
+  if (!guideIsOurs && exported === null) {
+    notes.push("VERIFY.md is not the guide this release writes; nothing vouches for what it tells to do.");
+  }
   if (counts.not_understood > 0) {
     notes.push(
       `${counts.not_understood} entries are of kinds this verifier does not know: proved, neither good nor tampered. A newer one may.`,

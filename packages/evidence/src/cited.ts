@@ -18,3 +18,17 @@ export function payloadsCited(event: Event): readonly string[] {
   if (event.type === "policy.decided" && event.decided.projection !== null) cited.add(event.decided.projection);
   return [...cited];
 }
+
+/**
+ * JSON pointers under which this event commits to the plain bytes of a payload it cites. What else it commits to (an
+ * intent, a message, a label) is somebody's words, which may well read like a digest.
+ */
+export function plainPointersOf(event: Event, digest: string): readonly string[] {
+  const places: string[] = [];
+  if ("pointers" in event) {
+    if (event.pointers.args === digest) places.push("/action/args");
+    if (event.pointers.result === digest) places.push("/outcome/result");
+  }
+  if (event.type === "policy.decided" && event.decided.projection === digest) places.push("/decision/projection");
+  return places;
+}

@@ -5,7 +5,7 @@
  */
 import { canonicalText } from "./canonical.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
-import { payloadsCited } from "./cited.ts";
+import { payloadsCited, plainPointersOf } from "./cited.ts";
 import type { Disclosure } from "./commitment.ts";
 import { assert } from "./errors.ts";
 import type { Event, EventOf, RunEvent } from "./event.ts";
@@ -77,7 +77,7 @@ export type PackRequest = {
   readonly found?: readonly number[];
 };
 
-/** A payload own entries point to, and the values their opened commitments have: one of them may be its plain digest. */
+/** A payload own entries point to, and what the commitments to its plain bytes open to. */
 type Cited = { readonly committed: Set<string>; readonly projection: boolean };
 
 /**
@@ -300,7 +300,10 @@ class PackBuild {
       const projection = event.type === "policy.decided" && event.decided.projection === digest;
       const cited = this.#cited.get(digest) ?? { committed: new Set(), projection };
       this.#cited.set(digest, cited);
-      for (const [, , value] of opened) if (typeof value === "string") cited.committed.add(value);
+      const places = plainPointersOf(event, digest);
+      for (const [, pointer, value] of opened) {
+        if (typeof value === "string" && places.includes(pointer)) cited.committed.add(value);
+      }
     }
   }
 

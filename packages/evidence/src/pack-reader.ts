@@ -4,7 +4,7 @@
  */
 import { CountersignError } from "./errors.ts";
 import { type Fault, fault } from "./fault.ts";
-import { digestOf } from "./hash.ts";
+import { digestOf, utf8 } from "./hash.ts";
 import { own } from "./own.ts";
 import {
   ATTEST_ENTRY_PATH,
@@ -94,6 +94,12 @@ export class PackReader {
   /** Bytes of a file beside content/: the guide and the attestation. */
   beside(path: string): Uint8Array | undefined {
     return this.#root === CONTENT && this.#paths.has(path) ? this.#files.read(path) : undefined;
+  }
+
+  /** Whether the guide is this text; true where there is none. */
+  guideIs(text: string): boolean {
+    const guide = this.beside(GUIDE_PATH);
+    return guide === undefined || digestOf(guide) === digestOf(utf8(text));
   }
 
   /**

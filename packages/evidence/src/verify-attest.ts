@@ -2,6 +2,7 @@
  * Step 14 of spec/pack.md: what the log itself says of this pack. Present or absent, it changes nothing of what the
  * content proves; present and wrong, it is a fault.
  */
+import { parseCheckpoint } from "./checkpoint.ts";
 import { CountersignError } from "./errors.ts";
 import type { EventOf } from "./event.ts";
 import { type FaultCode, fault } from "./fault.ts";
@@ -21,7 +22,7 @@ import type { Tell } from "./verify-tree.ts";
 export function checkAttest(
   pack: PackReader,
   { signed }: PackCheckpoint,
-  keys: readonly VerifierKey[],
+  believedAt: (treeSize: number) => readonly VerifierKey[],
   tell: Tell,
 ): EventOf<"pack.exported"> | undefined {
   const entry = pack.beside(ATTEST_ENTRY_PATH);
@@ -56,8 +57,9 @@ export function checkAttest(
   if (receipt.value.leafIndex !== event.integrity.index) {
     whole(fault("index-mismatch", `The proof is of entry ${receipt.value.leafIndex}.`, at));
   }
+  const later = parseCheckpoint(receipt.value.checkpoint);
   const verdict = checkReceipt(receipt.value, leafHash(entry), {
-    keys,
+    keys: later.ok ? believedAt(later.value.checkpoint.treeSize) : [],
     ...(signed === undefined ? {} : { origin: signed.checkpoint.origin }),
   });
   for (const found of verdict.faults) whole({ ...found, path: ATTEST_PROOF_PATH });

@@ -51,8 +51,8 @@ export type Signers = {
   readonly pinned: VerifierKey | undefined;
   /** The key to name and to compare: the one that signed, or the one lying in the pack. */
   readonly key: VerifierKey | undefined;
-  /** Every key that may speak for this log: pins, announced ones, and the one lying in the pack. */
-  readonly believed: readonly VerifierKey[];
+  /** Every key that may speak for this log when it has `treeSize` entries. */
+  believedAt(treeSize: number): readonly VerifierKey[];
 };
 
 /** Who signed, as far as pins and the log's own announcements say; with every fault. */
@@ -62,7 +62,7 @@ export function checkSigners(
   control: ControlState,
   tell: Tell,
 ): Signers {
-  if (signed === undefined) return { pinned: undefined, key: vkey, believed: [...pins] };
+  if (signed === undefined) return { pinned: undefined, key: vkey, believedAt: () => pins };
   const { origin, treeSize } = signed.checkpoint;
   const announced = checkpointKeysOf(control).flatMap((announcement) => {
     const key = announcedKey(announcement, origin);
@@ -76,8 +76,8 @@ export function checkSigners(
   const live = announced.filter(({ announcement, key }) => known.includes(key) && keyLiveAt(announcement, treeSize));
   const lying = vkey === undefined ? undefined : signersOf(signed, [vkey])[0];
 
-  const believed = [...pins, ...announced.map(({ key }) => key), ...(vkey === undefined ? [] : [vkey])];
-  for (const found of verifyCheckpoint(signed, { keys: believed }).faults) {
+  const named = [...pins, ...announced.map(({ key }) => key), ...(vkey === undefined ? [] : [vkey])];
+  for (const found of verifyCheckpoint(signed, { keys: named }).faults) {
     // That nobody known signed is said below, in words about where the key should come from.
     if (found.code !== "checkpoint-unsigned") tell(found);
   }
@@ -94,18 +94,33 @@ export function checkSigners(
   } else if (known.length === 0) {
     tell(fault("checkpoint-unsigned", `No key of ${origin} that is known here signed it.`));
   }
-  if (vkey !== undefined && lying === undefined && known.length > 0) {
+  // Anybody can add a signature of their own to a checkpoint: that it signed does not make a key the log's.
+  if (vkey !== undefined && known.length > 0 && !known.some((key) => isSameKey(key, vkey))) {
     tell(
-      fault("key-unannounced", "The key lying in the pack did not sign the checkpoint.", {
-        path: CONTENT + LOG_KEY_PATH,
-      }),
+      fault(
+        "key-unannounced",
+        `The key lying in the pack ${lying === undefined ? "did not sign" : "is none of the log's that signed"} the checkpoint.`,
+        {
+          path: CONTENT + LOG_KEY_PATH,
+        },
+      ),
     );
   }
   if (pins.length > 0 && pinnedBy === undefined) {
     const names = pins.map(formatVerifierKey).join(", ");
     tell(fault("pin-mismatch", `Given was ${names}; the checkpoint is of ${origin} and not signed by it.`));
   }
-  return { pinned: pinnedBy, key: pinnedBy ?? known[0] ?? lying ?? vkey, believed };
+  const believedAt = (size: number) => [
+    ...pins,
+    ...announced.flatMap(({ announcement, key }) => (keyLiveAt(announcement, size) ? [key] : [])),
+    // Where the log's own announcement is not here, that was told; the pack's word is all there is.
+    ...(known.length === 0 && vkey !== undefined ? [vkey] : []),
+  ];
+  return { pinned: pinnedBy, key: pinnedBy ?? known[0] ?? lying ?? vkey, believedAt };
+}
+
+function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
+  return formatVerifierKey(a) === formatVerifierKey(b);
 }
 
 /** A key announced by its text, or by its raw bytes under the log's own name. */
@@ -129,7 +144,7 @@ function readLogKey(pack: PackReader, tell: Tell): VerifierKey | undefined {
     if (pack.kind === "pack") tell(fault("pack-malformed", "The pack does not say which key it is signed by.", at));
     return undefined;
   }
-  const text = new TextDecoder().decode(bytes);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const parsed = text.endsWith("\n") ? parseVerifierKey(text.slice(0, -1)) : undefined;
   if (parsed?.ok === true) return parsed.value;
   tell(fault("verifier-key-malformed", parsed?.fault.detail ?? "It is not one line.", at));

@@ -46,6 +46,7 @@ export class Decisions {
   readonly #pack: PackReader;
   readonly #engine: PolicyEngine | undefined;
   readonly #loaded = new Map<string, Held>();
+  readonly #cited = new Set<string>();
 
   /** @param engine undefined when there is nothing to make again, or no engine to do it with */
   constructor(pack: PackReader, engine: PolicyEngine | undefined, tell: Tell) {
@@ -57,6 +58,7 @@ export class Decisions {
   /** Makes a decision again. `opened` are its event's sound disclosures. */
   add(event: Decided, opened: readonly Disclosure[], tell: Tell): void {
     this.counts.total++;
+    this.#cited.add(event.policy.policy_digest);
     const again = this.#recompute(event, opened);
     if (typeof again === "string") {
       this.notRecomputed[again] = (this.notRecomputed[again] ?? 0) + 1;
@@ -70,6 +72,15 @@ export class Decisions {
     this.counts.different++;
     const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
     tell(fault("decision-differs", wrong, at));
+  }
+
+  /** A bundle that no decision here cites decided nothing: somebody laid it beside the evidence. */
+  finish(allJudged: boolean, tell: Tell): void {
+    for (const digest of allJudged ? this.bundles.keys() : []) {
+      if (this.#cited.has(digest)) continue;
+      const path = `content/policies/${digest.slice(7)}/`;
+      tell(fault("pack-malformed", "No decision here is by this policy bundle.", { path }));
+    }
   }
 
   /** The result, what makes one impossible although all is here, or why it was not tried. */

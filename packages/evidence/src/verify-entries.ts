@@ -129,6 +129,11 @@ export class EntryWalk {
     return this.unjudgedCount === 0;
   }
 
+  /** leafIndex of the newest entry here; undefined when there is none. */
+  get lastIndex(): number | undefined {
+    return this.#before?.index;
+  }
+
   /** Runs of which a lawful prune took events. */
   get prunedRuns(): ReadonlySet<string> {
     return new Set(this.#gapped.keys());

@@ -4,7 +4,7 @@
  * committed to it.
  */
 import { canonicalText } from "./canonical.ts";
-import { payloadsCited } from "./cited.ts";
+import { payloadsCited, plainPointersOf } from "./cited.ts";
 import { type Disclosure, disclosureFault, parseDisclosure } from "./commitment.ts";
 import type { ControlState } from "./control.ts";
 import { CountersignError } from "./errors.ts";
@@ -27,11 +27,11 @@ export class Disclosures {
   constructor(pack: PackReader, tell: Tell) {
     const bytes = pack.read(DISCLOSURES_PATH);
     if (bytes === undefined) return;
-    const text = new TextDecoder().decode(bytes);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     const lines = text.split("\n");
-    const malformed = (line: number) =>
+    const malformed = (line: number, how = "is not a canonical disclosure") =>
       tell(
-        fault("disclosure-malformed", `Line ${line} is not a canonical disclosure.`, {
+        fault("disclosure-malformed", `Line ${line} ${how}.`, {
           path: CONTENT + DISCLOSURES_PATH,
         }),
       );
@@ -45,6 +45,8 @@ export class Disclosures {
       }
       const known = this.#byEvent.get(parsed.eventId);
       if (known === undefined) this.#byEvent.set(parsed.eventId, [parsed.disclosure]);
+      else if (known.some(([, pointer]) => pointer === parsed.disclosure[1]))
+        malformed(i + 1, "opens a commitment twice");
       else known.push(parsed.disclosure);
     }
   }
@@ -105,7 +107,10 @@ export class Payloads {
     for (const digest of payloadsCited(event)) {
       const known = this.#cited.get(digest) ?? { opened: new Set<string>(), event };
       this.#cited.set(digest, known);
-      for (const [, , value] of opened) if (typeof value === "string") known.opened.add(value);
+      const places = plainPointersOf(event, digest);
+      for (const [, pointer, value] of opened) {
+        if (typeof value === "string" && places.includes(pointer)) known.opened.add(value);
+      }
     }
   }
 
@@ -124,6 +129,7 @@ export class Payloads {
       if (allJudged && !this.#cited.has(digest))
         tell(fault("pack-malformed", `The manifest accounts for ${digest}, which no own entry cites.`));
     }
+    this.#checkOwned(tell);
   }
 
   #stateOf(digest: string): PayloadState | undefined {
@@ -153,6 +159,19 @@ export class Payloads {
         return undefined;
       default:
         return fault("payload-missing", `${digest} is cited and not accounted for.`);
+    }
+  }
+
+  /** Bytes that no pointer stands for are in no log: somebody laid them beside the evidence. */
+  #checkOwned(tell: Tell): void {
+    const owned = new Set<string>();
+    for (const [digest, state] of Object.entries(this.#pack.manifest?.payloads ?? {})) {
+      if (state.state === "stored") owned.add(payloadPath(digest));
+      if (state.state === "opened") owned.add(payloadPath(state.as)).add(projectionPath(state.as));
+    }
+    for (const path of [...this.#pack.under("payloads/"), ...this.#pack.under("projections/")]) {
+      if (owned.has(path)) continue;
+      tell(fault("pack-malformed", "No pointer of an entry here stands for these bytes.", { path: CONTENT + path }));
     }
   }
 

@@ -12,6 +12,7 @@ import { type Fault, fault } from "./fault.ts";
 import { hex } from "./hash.ts";
 import { formatVerifierKey, type VerifierKey } from "./note.ts";
 import type { PackFiles } from "./pack.ts";
+import { formatGuide } from "./pack-guide.ts";
 import { PackReader } from "./pack-reader.ts";
 import type { AssuranceName, FaultSummary, Report, RunSummary } from "./report-schema.ts";
 import type { RunState } from "./run.ts";
@@ -73,6 +74,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   const signers = checkSigners(checkpoint, pins, control, tell);
   disclosures.finish(walk.unjudged, tell);
   payloads.finish(control, walk.allJudged, tell);
+  decisions.finish(walk.allJudged, tell);
   views.finish();
   checkClaims(
     pack,
@@ -80,7 +82,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     { views: views.count, disclosures: disclosures.count, policies: decisions.bundles.size },
     tell,
   );
-  const exported = checkAttest(pack, checkpoint, signers.believed, tell);
+  const exported = checkAttest(pack, checkpoint, signers.believedAt, tell);
   for (const found of pack.finish(walk.allJudged)) tell(found);
 
   // The report.
@@ -139,7 +141,13 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     time: { first_ts: walk.firstTs ?? null, last_ts: walk.lastTs ?? null, not_before: null, not_after: null },
     runs: runs.map((run) => summaryOf(run, walk, faultsByRun.get(run.run) ?? 0)),
     faults: faults.map(formatFault),
-    notes: notesOf(assurances, subject, key, counts),
+    notes: notesOf(assurances, subject, key, counts, {
+      lastIndex: walk.lastIndex,
+      runsNotFollowed: walk.partialRuns.size,
+      guideIsOurs: pack.guideIs(
+        formatGuide({ scope: pack.scope, log: subject.log ?? "", treeSize: subject.as_of ?? 0 }),
+      ),
+    }),
     required: [...required],
     exit_code: faults.length === 0 && requiredMet ? 0 : 1,
   };
