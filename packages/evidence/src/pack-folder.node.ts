@@ -9,6 +9,8 @@ import type { PackFiles } from "./pack.ts";
 
 const MAX_FILES = 4_000_000;
 const MAX_DEPTH = 32;
+/** No text is longer in this engine, and no file of a pack comes near. */
+const MAX_FILE_BYTES = 500_000_000;
 
 /**
  * Lists a directory's files now; reads each when asked.
@@ -53,7 +55,10 @@ function read(path: string): Uint8Array | undefined {
     throw cannotRead(`${path} cannot be read`, cause);
   }
   try {
-    if (!fs.fstatSync(file).isFile()) throw cannotRead(`${path} is not a file`);
+    const stat = fs.fstatSync(file);
+    if (!stat.isFile()) throw cannotRead(`${path} is not a file`);
+    if (stat.size > MAX_FILE_BYTES)
+      throw cannotRead(`${path} has ${stat.size} bytes; a pack's file has at most ${MAX_FILE_BYTES}`);
     return fs.readFileSync(file);
   } finally {
     fs.closeSync(file);

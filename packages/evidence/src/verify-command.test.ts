@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -99,6 +99,15 @@ const unreadable: readonly [why: string, args: () => string[], said: RegExp][] =
       return [root];
     },
     /is a link/,
+  ],
+  [
+    "a file is larger than any text can be",
+    () => {
+      const root = write(folder);
+      truncateSync(join(root, "content", "disclosures.jsonl"), 3_000_000_000); // holes take no room
+      return [root];
+    },
+    /has 3000000000 bytes/,
   ],
   [
     "it is a data directory",
