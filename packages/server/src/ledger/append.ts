@@ -23,7 +23,7 @@ import { leafHash } from "@countersign/evidence/merkle";
 import { mustSettle, openActionOf, type RunState, settledActionOf, stepRun } from "@countersign/evidence/run";
 import { Changes, type RowChange, type RunView, rowKey } from "./batch.ts";
 import type { NewEvent, Placed, Transaction } from "./command.ts";
-import type { NewEntry } from "./engine.ts";
+import type { NewEntry, Row, RowCodec } from "./engine.ts";
 import { type Head, type LogState, NOTHING_BEFORE } from "./log-state.ts";
 import type { KeyOf, RowOf, Table } from "./table.ts";
 
@@ -32,7 +32,8 @@ export type Randomness = (length: number) => Uint8Array;
 
 /** What lies below a command: the batch so far, then committed rows. */
 export type Below = {
-  row(key: string, table: Table, of: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined;
+  readonly codec: RowCodec;
+  row(key: string, table: Table): Row | undefined;
   run(runId: string): RunView | undefined;
   hasEvent(eventId: string): boolean;
 };
@@ -103,17 +104,17 @@ export class PendingTransaction implements Transaction {
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined {
     const name = rowKey(table, key);
     const own = this.changes.rows.get(name);
-    const row = own === undefined ? this.#below.row(name, table, key) : own.row;
+    const row = own === undefined ? this.#below.row(name, table) : rowOf(own, this.#below.codec);
     // Rows of a table are only ever made by put(table, row), whose parameter has this type, or by its decoder.
     return row as RowOf<T> | undefined;
   }
 
   put<T extends Table>(table: T, row: RowOf<T>): void {
-    this.#change({ table, key: keyOf(table, row), row });
+    this.changes.rows.set(rowKey(table, row), { table, row: this.#below.codec.encodeRow(table, row) });
   }
 
   remove<T extends Table>(table: T, key: KeyOf<T>): void {
-    this.#change({ table, key, row: undefined });
+    this.changes.rows.set(rowKey(table, key), { table, removed: this.#below.codec.encodeKey(table, key) });
   }
 
   newId<P extends IdPrefix>(prefix: P): Id<P> {
@@ -242,10 +243,6 @@ export class PendingTransaction implements Transaction {
     return this.#below.run(runId);
   }
 
-  #change(change: RowChange): void {
-    this.changes.rows.set(rowKey(change.table, change.key), change);
-  }
-
   #refuseKnownEvent(eventId: string): void {
     if (this.eventIds.includes(eventId) || this.#below.hasEvent(eventId)) {
       throw new CountersignError("already-exists", { detail: `There is an event ${eventId}.` });
@@ -288,8 +285,7 @@ function idBytes(prefix: IdPrefix, text: string): Uint8Array {
   return bytes;
 }
 
-function keyOf<T extends Table>(table: T, row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const key: Record<string, unknown> = {};
-  for (const column in table.key) key[column] = row[column];
-  return key;
+/** A changed row as a command sees it: made anew each time, so that nobody can change it for others. */
+export function rowOf(change: RowChange, codec: RowCodec): Row | undefined {
+  return "row" in change ? codec.decodeRow(change.table, change.row) : undefined;
 }

@@ -3,7 +3,7 @@
  * engine's committed rows. Nothing here is visible outside the ledger before it is durable and signed.
  */
 import type { RunState } from "@countersign/evidence/run";
-import type { NewEntry, Row, StoredSubmission, WriteBatch } from "./engine.ts";
+import type { EncodedRow, NewEntry, Row, StoredSubmission, WriteBatch } from "./engine.ts";
 import type { Head, LogState } from "./log-state.ts";
 import type { Table } from "./table.ts";
 
@@ -15,8 +15,10 @@ export type RunView = {
   readonly events: number;
 };
 
-/** A row put (or, when undefined, removed) by a command, with what is needed to write it. */
-export type RowChange = { readonly table: Table; readonly key: Row; readonly row: Row | undefined };
+/** A row put, or a key removed, by a command: already as the engine keeps it. */
+export type RowChange =
+  | { readonly table: Table; readonly row: EncodedRow }
+  | { readonly table: Table; readonly removed: EncodedRow };
 
 /** What one command did, before it is merged into its batch; a command that throws leaves only this behind. */
 export class Changes {
@@ -54,6 +56,8 @@ export class Batch {
   readonly waiters: Waiter[] = [];
   /** Where each log it wrote stood when it closed. */
   readonly heads = new Map<LogState, Head>();
+  /** Entries of each log that its commands looked at or made: nothing is told before these are signed. */
+  readonly seen = new Map<LogState, number>();
   /** Logs whose run states it writes, all of them. */
   readonly runsOf = new Set<LogState>();
   /** Bytes of its entries. */
@@ -67,6 +71,12 @@ export class Batch {
   /** Whether any command of it changed anything. */
   get writes(): boolean {
     return this.logs.size > 0;
+  }
+
+  /** Adds someone to be told, once everything that is in the log by now is signed. */
+  addWaiter(waiter: Waiter): void {
+    this.waiters.push(waiter);
+    if (waiter.log !== undefined) this.seen.set(waiter.log, waiter.log.head.size);
   }
 
   changesOf(log: LogState): LogChanges {
@@ -124,11 +134,13 @@ export class Batch {
         [...submissions.values()].map((submission) => ({ tenant: log.tenant, ...submission })),
       ),
       puts: touched.flatMap(([log, { rows }]) =>
-        [...rows.values()].flatMap(({ table, row }) => (row === undefined ? [] : [{ tenant: log.tenant, table, row }])),
+        [...rows.values()].flatMap((change) =>
+          "row" in change ? [{ tenant: log.tenant, table: change.table, row: change.row }] : [],
+        ),
       ),
       removals: touched.flatMap(([log, { rows }]) =>
-        [...rows.values()].flatMap(({ table, key, row }) =>
-          row === undefined ? [{ tenant: log.tenant, table, key }] : [],
+        [...rows.values()].flatMap((change) =>
+          "removed" in change ? [{ tenant: log.tenant, table: change.table, key: change.removed }] : [],
         ),
       ),
     };

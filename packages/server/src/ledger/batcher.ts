@@ -6,20 +6,19 @@
  * included, leaves before the batch and all before it are durable and signed; after a write whose outcome is unknown
  * everything in memory is dropped and read again from disk. Whoever waited retries by idempotency key.
  */
-import { parseCheckpoint } from "@countersign/evidence/checkpoint";
-import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/errors";
+import { assert, CountersignError } from "@countersign/evidence/errors";
 import { equalBytes } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
-import { consistencyPath, inclusionPath } from "@countersign/evidence/merkle";
 import type { Clock } from "../base/clock.ts";
-import { type Below, PendingTransaction, type Randomness, SYSTEM } from "./append.ts";
+import { type Below, PendingTransaction, type Randomness, rowOf, SYSTEM } from "./append.ts";
 import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
 import type { Appended, Command, Need, Submission } from "./command.ts";
-import type { Engine, Row, StoredRun, StoredSubmission } from "./engine.ts";
+import type { Engine, Row, RowCodec, StoredRun, StoredSubmission } from "./engine.ts";
 import { LogState, newLog, runView } from "./log-state.ts";
 import { openLogs } from "./opening.ts";
+import { later, Releaser, refusalOf } from "./releaser.ts";
 import { RunCache } from "./run-cache.ts";
-import type { SignAnswer, Signer, SignRequest } from "./signer/protocol.ts";
+import type { Signer } from "./signer/protocol.ts";
 import type { Timers } from "./timers.ts";
 
 export type BatcherOptions = {
@@ -50,13 +49,6 @@ type Task = {
   readonly reject: (error: Error) => void;
 };
 
-type TokenRequest = {
-  readonly tenant: string;
-  readonly index: number;
-  readonly resolve: (token: string) => void;
-  readonly reject: (error: Error) => void;
-};
-
 /** What a slice of commands asked for, loaded at once. */
 type Loaded = {
   readonly rows: ReadonlyMap<string, Row | undefined>;
@@ -77,10 +69,8 @@ const REST_MS = 50;
 const MANY_RUN_STATES = 1024;
 const MANY_ENTRIES = 2048;
 const RETRY_MS = 250;
-const RETRY_AFTER_S = 1;
 const CLOCK_BACK_MS = 2_000;
 const CLOCK_AHEAD_MS = 30_000;
-const KEPT_TOKENS = 10_000;
 
 export class Batcher {
   readonly #options: BatcherOptions;
@@ -95,19 +85,11 @@ export class Batcher {
   #open: Batch;
   #committing: Batch | undefined;
 
-  /** Durable, and waiting for the signer. */
-  #unreleased: Batch[] = [];
-  readonly #unsigned = new Set<LogState>();
+  readonly #releaser: Releaser;
   readonly #unwrittenNotes = new Set<LogState>();
   /** Logs with run states newer than the stored ones. */
   readonly #unwrittenRuns = new Set<LogState>();
   #restTimer: (() => void) | undefined;
-  #signing: Promise<void> | undefined;
-  #signerAway: CountersignError | undefined;
-  readonly #tokens = new Map<string, string>();
-  #tokenRequests: TokenRequest[] = [];
-
-  readonly #growth = new Map<string, Set<() => void>>();
   #idle: (() => void)[] = [];
 
   /** @throws CountersignError data-unsafe, schema-newer, signer-refused, core:signer-unavailable */
@@ -118,13 +100,9 @@ export class Batcher {
       const refused = logs.find((log) => log.refused !== undefined);
       if (refused !== undefined) throw refusalOf(refused);
       const batcher = new Batcher(options, engine, logs);
-      for (const log of logs) {
-        if (log.committed.size > log.signed.size) batcher.#unsigned.add(log);
-        if (log.runs.size > 0) batcher.#unwrittenRuns.add(log);
-      }
-      if (batcher.#unwrittenRuns.size > 0) batcher.#writeAtRest();
-      await batcher.#sign();
-      if (batcher.#signerAway !== undefined) throw batcher.#signerAway;
+      batcher.#takeUp(logs);
+      await batcher.#releaser.sign();
+      if (batcher.#releaser.away !== undefined) throw batcher.#releaser.away;
       return batcher;
     } catch (error) {
       await engine.close();
@@ -137,6 +115,20 @@ export class Batcher {
     this.#engine = engine;
     this.#logs = new Map(logs.map((log) => [log.id, log]));
     this.#open = this.#newBatch();
+    const { signer, timers, alarm } = options;
+    this.#releaser = new Releaser({
+      signer,
+      timers,
+      alarm,
+      engine: () => this.#engine,
+      log: (tenant) => this.log(tenant),
+      onSigned: (log) => {
+        this.#unwrittenNotes.add(log);
+        this.#writeAtRest();
+      },
+      onAway: (refusal) => this.#rejectQueue(refusal),
+      onRest: () => this.#settleIdle(),
+    });
   }
 
   get engine(): Engine {
@@ -161,7 +153,7 @@ export class Batcher {
   /** Why no tenant's commands are taken in now; undefined when they are. */
   get trouble(): string | undefined {
     if (this.#phase !== "serving") return "the database is being opened again";
-    return this.#signerAway === undefined ? undefined : "the signer is away";
+    return this.#releaser.away === undefined ? undefined : "the signer is away";
   }
 
   submit<I, A>(command: Command<I, A>, input: I, by: Submission, create?: NewTenant): Promise<Appended<A>> {
@@ -181,43 +173,26 @@ export class Batcher {
     });
   }
 
-  /** The token of a permit that is under a signed checkpoint. */
   permitToken(tenant: string, index: number): Promise<string> {
-    const known = this.#tokens.get(`${tenant}/${index}`);
-    if (known !== undefined) return Promise.resolve(known);
-    const log = this.log(tenant);
-    if (log === undefined || index >= log.signed.size) return Promise.reject(new CountersignError("not-found"));
-    return new Promise((resolve, reject) => {
-      this.#tokenRequests.push({ tenant, index, resolve, reject });
-      void this.#sign();
-    });
+    return this.#releaser.permitToken(tenant, index);
   }
 
   grown(tenant: string, size: number, timeoutMs: number): Promise<void> {
-    if ((this.log(tenant)?.signed.size ?? 0) > size) return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiting = this.#growth.get(tenant) ?? new Set();
-      this.#growth.set(tenant, waiting);
-      const done = () => {
-        stop();
-        this.#growth.get(tenant)?.delete(done);
-        resolve();
-      };
-      const stop = this.#options.timers.after(timeoutMs, done);
-      waiting.add(done);
-    });
+    return this.#releaser.grown(tenant, size, timeoutMs);
   }
 
   /** Lets everything submitted so far finish, writes the newest checkpoints back and closes the engine. */
   async close(): Promise<void> {
     if (this.#phase === "closed") return;
     await this.#whenIdle();
+    const serving = this.#phase === "serving";
     this.#phase = "closed";
     this.#restTimer?.();
+    this.#releaser.close();
+    if (!serving) return; // the engine is closed, or will be by the one who is opening it
     if (this.#unwrittenNotes.size > 0 || this.#unwrittenRuns.size > 0) {
       await this.#engine.write(this.#open.close(this.#unwrittenNotes, this.#unwrittenRuns));
     }
-    for (const waiting of this.#growth.values()) for (const done of [...waiting]) done();
     await this.#engine.close();
   }
 
@@ -225,7 +200,7 @@ export class Batcher {
 
   #refusal(tenant: string, create: NewTenant | undefined): CountersignError | undefined {
     if (this.#phase !== "serving") return later("core:ledger-unavailable");
-    if (this.#signerAway !== undefined) return this.#signerAway;
+    if (this.#releaser.away !== undefined) return this.#releaser.away;
     const log = this.#logs.get(tenant);
     if (log?.refused !== undefined) return refusalOf(log);
     if (log === undefined && create === undefined) return new CountersignError("not-found");
@@ -248,7 +223,14 @@ export class Batcher {
     if (!full && this.#queue.length > 0) {
       const tasks = this.#queue.splice(0, SLICE_COMMANDS);
       for (const task of tasks) this.#queueBytes -= task.sizeBytes;
-      for (const prepared of this.#prepare(tasks)) this.#open.waiters.push(this.#execute(prepared));
+      try {
+        for (const prepared of this.#prepare(tasks)) this.#open.addWaiter(this.#execute(prepared));
+      } catch (error) {
+        // The database cannot be read, or a command broke the ledger itself: nothing built on it is written.
+        for (const task of tasks) task.reject(later("core:ledger-unavailable", error));
+        void this.#recover(asError(error));
+        return;
+      }
     }
     this.#flush();
     if (this.#queue.length > 0 && !(full && this.#committing !== undefined)) this.#schedule();
@@ -371,11 +353,13 @@ export class Batcher {
   #below(log: LogState, loaded: Loaded): Below {
     const open = this.#open.logs.get(log);
     const committing = this.#committing?.logs.get(log);
+    const engine = this.#engine;
     return {
+      codec: engine,
       row(key, table) {
         assert(loaded.rows.has(key), `the command asked for the row of ${table.name} it reads`);
         const change = open?.rows.get(key) ?? committing?.rows.get(key);
-        return change === undefined ? loaded.rows.get(key) : change.row;
+        return change === undefined ? loaded.rows.get(key) : rowOf(change, engine);
       },
       run: (runId) => {
         assert(loaded.runs.has(runId), "the command asked for the run it reads");
@@ -385,7 +369,7 @@ export class Batcher {
       hasEvent: (eventId) => {
         if (open?.eventIds.has(eventId) || committing?.eventIds.has(eventId)) return true;
         const bytes = parseId("evt", eventId);
-        return bytes !== undefined && this.#engine.hasEvent(log.tenant, bytes);
+        return bytes !== undefined && engine.hasEvent(log.tenant, bytes);
       },
     };
   }
@@ -420,7 +404,7 @@ export class Batcher {
     const direction = steppedMs < -CLOCK_BACK_MS ? "back" : steppedMs > CLOCK_AHEAD_MS ? "ahead" : undefined;
     const writable = log.head.size > 0 && log.head.control.log?.closed === false;
     if (direction === undefined || !writable) return time;
-    const tx = new PendingTransaction(log, time, SYSTEM, NOTHING_BELOW, this.#options.random);
+    const tx = new PendingTransaction(log, time, SYSTEM, nothingBelow(this.#engine), this.#options.random);
     tx.append("log.clock.jumped", {
       clock: {
         head: new Date(log.head.tsMs).toISOString(),
@@ -440,8 +424,7 @@ export class Batcher {
     if (batch.writes) void this.#commit(batch);
     else if (batch.waiters.length > 0) {
       this.#open = this.#newBatch();
-      this.#unreleased.push(batch);
-      void this.#sign();
+      this.#releaser.take(batch);
     }
   }
 
@@ -462,7 +445,6 @@ export class Batcher {
     for (const [log, head] of batch.heads) {
       log.committed = head;
       log.tree.committed(head.size);
-      if (head.size > log.signed.size) this.#unsigned.add(log);
       for (const [runId, run] of batch.changesOf(log).runs) log.runs.set(runId, run);
       if (log.runs.size > 0) this.#unwrittenRuns.add(log);
     }
@@ -472,9 +454,8 @@ export class Batcher {
       log.runsSize = batch.heads.get(log)?.size ?? log.committed.size;
       this.#unwrittenRuns.delete(log);
     }
-    this.#unreleased.push(batch);
-    this.#pump();
-    void this.#sign();
+    this.#pump(); // first the next write, so that it and this signature overlap
+    this.#releaser.take(batch);
   }
 
   /**
@@ -501,142 +482,6 @@ export class Batcher {
     });
   }
 
-  // ── Signing and releasing ────────────────────────────────────────────────────────────────────────────────────────
-
-  #sign(): Promise<void> {
-    this.#signing ??= this.#signAll().finally(() => {
-      this.#signing = undefined;
-      this.#settleIdle();
-    });
-    return this.#signing;
-  }
-
-  async #signAll(): Promise<void> {
-    while (this.#unreleased.length > 0 || this.#unsigned.size > 0 || this.#tokenRequests.length > 0) {
-      const batches = this.#unreleased.splice(0);
-      const tokens = this.#tokenRequests.splice(0);
-      const logs = new Set(this.#unsigned);
-      this.#unsigned.clear();
-      for (const { tenant } of tokens) {
-        const log = this.log(tenant);
-        if (log !== undefined) logs.add(log);
-      }
-      try {
-        await this.#signLogs(
-          [...logs].filter((log) => log.refused === undefined),
-          tokens,
-        );
-      } catch (error) {
-        for (const log of logs) this.#unsigned.add(log);
-        const away = this.#goAway(asError(error));
-        for (const batch of batches) for (const waiter of batch.waiters) waiter.reject(away);
-        for (const token of tokens) token.reject(away);
-        return;
-      }
-      // In order: what a batch answers may rest on the batches before it.
-      while (batches.length > 0 && isSigned(batches[0]!)) this.#release(batches.shift()!);
-      this.#unreleased.unshift(...batches);
-    }
-  }
-
-  async #signLogs(logs: readonly LogState[], tokens: readonly TokenRequest[]): Promise<void> {
-    if (logs.length > 0) {
-      const asked = logs.map((log) => ({ log, request: this.#request(log, tokens) }));
-      const answers = await this.#options.signer.sign(asked.map(({ request }) => request));
-      this.#signerAway = undefined;
-      asked.forEach(({ log, request }, i) => {
-        const answer = answers[i];
-        assert(answer !== undefined && answer.origin === log.origin, "the signer answers in order");
-        const refusal = this.#takeSignature(log, request, answer);
-        if (refusal === undefined) return;
-        log.refused = refusal;
-        this.#options.alarm("a log is not signed any more", `${log.origin}: ${refusal}`);
-      });
-    }
-    for (const { tenant, index, resolve, reject } of tokens) {
-      const token = this.#tokens.get(`${tenant}/${index}`);
-      if (token === undefined) reject(new CountersignError("not-found"));
-      else resolve(token);
-    }
-  }
-
-  #request(log: LogState, tokens: readonly TokenRequest[]): SignRequest {
-    const { size } = log.committed;
-    const asked = tokens.flatMap(({ tenant, index }) => {
-      const entry = tenant === log.id ? this.#engine.entry(log, index) : undefined;
-      return entry === undefined ? [] : [{ index, entry: entry.bytes }];
-    });
-    return {
-      origin: log.origin,
-      size,
-      root: log.tree.root(size),
-      from: log.signed.size,
-      proof: consistencyPath(log.signed.size, size, log.tree.nodeAt),
-      permits: [...log.permits.filter(({ index }) => index < size), ...asked].map(({ index, entry }) => ({
-        index,
-        entry,
-        path: inclusionPath(index, size, log.tree.nodeAt),
-      })),
-    };
-  }
-
-  /** Takes a checkpoint the signer gave; says why when this log must not be signed any more. */
-  #takeSignature(log: LogState, request: SignRequest, answer: SignAnswer): string | undefined {
-    if ("refused" in answer) return answer.refused;
-    if (answer.size > log.committed.size) {
-      return `the signer has signed ${answer.size} entries, the database holds ${log.committed.size}`;
-    }
-    if (answer.size < request.size) {
-      // An answer was lost and this is it. The next request goes on from there, when it is of this tree.
-      const parsed = parseCheckpoint(answer.note);
-      if (!parsed.ok || !equalBytes(parsed.value.checkpoint.root, log.tree.root(answer.size))) {
-        return `the signer has signed another tree of ${answer.size} entries`;
-      }
-      this.#unsigned.add(log);
-    } else {
-      request.permits.forEach(({ index }, i) => {
-        const token = answer.permits[i];
-        if (token !== undefined) this.#keepToken(`${log.id}/${index}`, token);
-      });
-      const kept = log.permits.filter(({ index }) => index >= request.size);
-      log.permits.splice(0, log.permits.length, ...kept);
-    }
-    if (answer.note === log.signed.note) return undefined;
-    log.signed = { size: answer.size, note: answer.note };
-    this.#unwrittenNotes.add(log);
-    this.#writeAtRest();
-    const waiting = this.#growth.get(log.id);
-    if (waiting !== undefined) for (const done of [...waiting]) done();
-    return undefined;
-  }
-
-  #release(batch: Batch): void {
-    for (const waiter of batch.waiters) {
-      if (waiter.log?.refused === undefined) waiter.release();
-      else waiter.reject(refusalOf(waiter.log));
-    }
-  }
-
-  /** Nothing is taken in while the signer is away; what is committed is signed when it is back. */
-  #goAway(error: Error): CountersignError {
-    const away = later("core:signer-unavailable", error);
-    if (this.#signerAway === undefined) this.#options.alarm("the signer is away", error.message);
-    this.#signerAway = away;
-    this.#rejectQueue(away);
-    this.#options.timers.after(RETRY_MS, () => {
-      if (this.#phase === "serving") void this.#sign();
-    });
-    return away;
-  }
-
-  #keepToken(key: string, token: string): void {
-    if (this.#tokens.size >= KEPT_TOKENS) {
-      const oldest = this.#tokens.keys().next().value;
-      if (oldest !== undefined) this.#tokens.delete(oldest);
-    }
-    this.#tokens.set(key, token);
-  }
-
   // ── After a failed write ─────────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -650,41 +495,49 @@ export class Batcher {
     for (const batch of [this.#committing, this.#open])
       for (const waiter of batch?.waiters ?? []) waiter.reject(unavailable);
     this.#rejectQueue(unavailable);
-    await this.#signing; // what was durable before is still released
+    await this.#releaser.drop(unavailable);
     await this.#engine.close().catch(() => undefined); // its connection is not trusted any more
     this.#committing = undefined;
+    this.#open = this.#newBatch();
     this.#runCache.clear();
-    this.#unsigned.clear();
     this.#unwrittenNotes.clear();
     this.#unwrittenRuns.clear();
-    for (const batch of this.#unreleased.splice(0)) for (const waiter of batch.waiters) waiter.reject(unavailable);
     await this.#reopen();
   }
 
   async #reopen(): Promise<void> {
+    const { openEngine, signer, alarm, timers } = this.#options;
     try {
-      const engine = await this.#options.openEngine();
+      const engine = await openEngine();
       try {
-        const logs = await openLogs(engine, this.#options.signer);
+        const logs = await openLogs(engine, signer);
+        if (this.#phase === "closed") return await engine.close();
+        this.#engine = engine;
         this.#logs = new Map(logs.map((log) => [log.id, log]));
-        for (const log of logs) {
-          if (log.refused !== undefined)
-            this.#options.alarm("the signer refuses a log", `${log.origin}: ${log.refused}`);
-          else if (log.committed.size > log.signed.size) this.#unsigned.add(log);
-        }
+        this.#phase = "serving";
+        for (const log of logs)
+          if (log.refused !== undefined) alarm("a log is not signed any more", `${log.origin}: ${log.refused}`);
+        this.#takeUp(logs);
       } catch (error) {
         await engine.close();
         throw error;
       }
-      this.#engine = engine;
-      this.#open = this.#newBatch();
-      this.#phase = "serving";
-      await this.#sign();
+      await this.#releaser.sign();
     } catch (error) {
-      this.#options.alarm("the database cannot be opened again", asError(error).message);
-      this.#options.timers.after(RETRY_MS, () => void this.#reopen());
+      alarm("the database cannot be opened again", asError(error).message);
+      if (this.#phase === "recovering") timers.after(RETRY_MS, () => void this.#reopen());
     }
     this.#settleIdle();
+  }
+
+  /** What an earlier process, or this one before a failure, left to be signed and written. */
+  #takeUp(logs: readonly LogState[]): void {
+    for (const log of logs) {
+      if (log.refused !== undefined) continue;
+      this.#releaser.addUnsigned(log);
+      if (log.runs.size > 0) this.#unwrittenRuns.add(log);
+    }
+    if (this.#unwrittenRuns.size > 0) this.#writeAtRest();
   }
 
   #rejectQueue(error: Error): void {
@@ -704,19 +557,18 @@ export class Batcher {
   }
 
   #settleIdle(): void {
-    if (this.#idle.length === 0 || this.#queue.length > 0 || this.#scheduled) return;
-    if (this.#committing !== undefined || this.#open.waiters.length > 0 || this.#signing !== undefined) return;
-    if (this.#unreleased.length > 0) return;
+    if (this.#idle.length === 0) return;
+    const building = this.#queue.length > 0 || this.#scheduled || this.#open.waiters.length > 0;
+    const busy = building || this.#committing !== undefined || !this.#releaser.atRest;
+    // A database that cannot be opened is waited for by nobody: those who submitted have been told.
+    if (busy && this.#phase === "serving") return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
 
-const NOTHING_BELOW: Below = { row: () => undefined, run: () => undefined, hasEvent: () => false };
-
-/** Whether every log the batch wrote is under a checkpoint that covers it, or will never be. */
-function isSigned(batch: Batch): boolean {
-  for (const [log, head] of batch.heads) if (log.signed.size < head.size && log.refused === undefined) return false;
-  return true;
+/** For what the ledger appends by itself, which looks at nothing. */
+function nothingBelow(codec: RowCodec): Below {
+  return { codec, row: () => undefined, run: () => undefined, hasEvent: () => false };
 }
 
 /** Also a refusal tells what the ledger holds, so it waits for the batches it looked at. */
@@ -739,14 +591,6 @@ function replayed(task: Task, log: LogState, before: StoredSubmission): Waiter {
 
 function indexes(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
-}
-
-function later(code: ErrorCode, cause?: Error): CountersignError {
-  return new CountersignError(code, { members: { retry_after_s: RETRY_AFTER_S }, ...(cause && { cause }) });
-}
-
-function refusalOf(log: LogState): CountersignError {
-  return new CountersignError("signer-refused", { detail: `${log.origin}: ${log.refused}.` });
 }
 
 function asError(error: unknown): Error {

@@ -42,6 +42,9 @@ export type StoredSubmission = {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A row or a key as one engine keeps it; only that engine looks inside. */
+export type EncodedRow = { readonly values: readonly unknown[] };
+
 /** Keys a slice of commands looks at. */
 export type LoadNeeds = {
   readonly rows: readonly { readonly tenant: number; readonly table: Table; readonly key: Row }[];
@@ -83,8 +86,8 @@ export type WriteBatch = {
     readonly scope: string;
     readonly key: string;
   })[];
-  readonly puts: readonly { readonly tenant: number; readonly table: Table; readonly row: Row }[];
-  readonly removals: readonly { readonly tenant: number; readonly table: Table; readonly key: Row }[];
+  readonly puts: readonly { readonly tenant: number; readonly table: Table; readonly row: EncodedRow }[];
+  readonly removals: readonly { readonly tenant: number; readonly table: Table; readonly key: EncodedRow }[];
 };
 
 export type Page = { readonly limit?: number; readonly after?: Row; readonly descending?: boolean };
@@ -105,12 +108,23 @@ export type EngineReads = {
   list(tenant: number, table: Table, index: string, prefix: readonly unknown[], page: Page): readonly Row[];
 };
 
-export type Engine = EngineReads & {
-  load(needs: LoadNeeds): Loaded;
-  /**
-   * Resolves when the batch is durable, with the leaf hashes of its entries made anew from the bytes as stored, in the
-   * order given. After a rejection the outcome is unknown: close the engine, open another, and look.
-   */
-  write(batch: WriteBatch): Promise<readonly Uint8Array[]>;
-  close(): Promise<void>;
+/**
+ * Rows in and out of the engine's own form. A command's rows are encoded when it puts them, so that one that cannot be
+ * kept fails that command alone, and no command can change another's row through a shared object.
+ */
+export type RowCodec = {
+  encodeRow(table: Table, row: Row): EncodedRow;
+  encodeKey(table: Table, key: Row): EncodedRow;
+  decodeRow(table: Table, encoded: EncodedRow): Row;
 };
+
+export type Engine = EngineReads &
+  RowCodec & {
+    load(needs: LoadNeeds): Loaded;
+    /**
+     * Resolves when the batch is durable, with the leaf hashes of its entries made anew from the bytes as stored, in the
+     * order given. After a rejection the outcome is unknown: close the engine, open another, and look.
+     */
+    write(batch: WriteBatch): Promise<readonly Uint8Array[]>;
+    close(): Promise<void>;
+  };

@@ -202,6 +202,63 @@ test("append: what a command did not ask for cannot be read, and what it put can
   assert.equal((await ledger.submit(ownPut, null, BY)).answer, 7);
 });
 
+test("append: a row that cannot be kept fails its command alone; a row read is nobody else's to change", async (t) => {
+  const ledger = await openStory(t);
+  const putTally = (count: number): Command<null, null> => ({
+    name: "test.put",
+    needs: () => ({ rows: [need(tallies, { name: "t" })] }),
+    run(tx) {
+      tx.put(tallies, { name: "t", count, last_event: tx.newId("evt"), last_run: null, at: tx.ts });
+      const mine = tx.row(tallies, { name: "t" });
+      assert.ok(mine !== undefined);
+      mine.count = 999;
+      return null;
+    },
+  });
+  const spoil: Command<null, null> = {
+    name: "test.spoil",
+    needs: () => ({ rows: [need(tallies, { name: "t" })] }),
+    run(tx) {
+      const theirs = tx.row(tallies, { name: "t" });
+      if (theirs !== undefined) theirs.count = -1;
+      throw new CountersignError("frozen");
+    },
+  };
+  const results = await Promise.allSettled([
+    ledger.submit(putTally(1), null, BY),
+    ledger.submit(putTally(1.5), null, BY),
+    ledger.submit(spoil, null, BY),
+    ledger.submit(startRun, {}, BY),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "rejected", "fulfilled"],
+  );
+  assert.equal(ledger.reader("prod-a")!.row(tallies, { name: "t" })?.count, 1);
+});
+
+test("tenants: one batch over several, none of whose rows or keys meet", async (t) => {
+  const ledger = await openStory(t);
+  await createTestTenant(ledger, "prod-b");
+  const other = asOperator("prod-b");
+  await ledger.submit(registerAgent, null, other);
+  const key = { scope: "s", key: "k", bodyHash: "a".repeat(64) };
+  const [one, two] = await Promise.all([
+    ledger.submit(startRun, { tally: "t" }, { ...BY, idempotency: key }),
+    ledger.submit(startRun, { tally: "t" }, { ...other, idempotency: key }),
+  ]);
+  assert.deepEqual([one.replayed, two.replayed], [false, false]);
+  assert.deepEqual([one.indexes, two.indexes], [[3], [3]]);
+  assert.match(two.checkpoint, /^audit.example.com\/prod-b\/1\n4\n/);
+  await assert.rejects(ledger.submit(requestAction, { runId: one.answer }, other), refusedWith("validation-failed"));
+  assert.equal(ledger.reader("prod-b")!.run(one.answer), undefined);
+  assert.equal(ledger.reader("prod-b")!.row(tallies, { name: "t" })?.last_run, two.answer);
+  assert.deepEqual(ledger.reader("prod-b")!.entriesOfRun(one.answer), []);
+  const { event_id: theirs } = eventAt(ledger, 3);
+  assert.equal(ledger.reader("prod-b")!.indexOfEvent(theirs), undefined);
+  assert.equal(ledger.reader("prod-a")!.indexOfEvent(theirs), 3); // the control
+});
+
 test("append: shapes are checked before anything is placed", async (t) => {
   const ledger = await openStory(t);
   const sessionOf = (method: string): Command<null, null> => ({

@@ -56,7 +56,7 @@ export class LogState implements LogKey {
   runs = new Map<string, RunView>();
   runsSize: number;
   /** `dispatch.permitted` entries that no signature covers yet: the signer makes their tokens when it sees them. */
-  readonly permits: { readonly index: number; readonly entry: Uint8Array }[] = [];
+  permits: { readonly index: number; readonly entry: Uint8Array }[] = [];
   /** Why the signer will not sign this log any more; nothing is released from then on. */
   refused: string | undefined;
   /** Node clock minus monotonic clock when the last batch touched this log; a change of it is a jump. */

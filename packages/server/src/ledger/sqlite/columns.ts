@@ -56,7 +56,7 @@ const bytes: Codec = {
   sql: "BLOB",
   encode(value, name) {
     assert(value instanceof Uint8Array, `${name} is bytes`);
-    return value;
+    return value.slice(); // whoever put it may go on using it
   },
   decode: (value) => value,
 };
@@ -210,5 +210,14 @@ export function decodeRow(
   const out: Record<string, unknown> = {};
   for (const column of table.key) out[column.name] = column.decode(row[column.name] ?? null);
   for (const column of table.columns) out[column.name] = column.decode(row[column.name] ?? null);
+  return out;
+}
+
+/** The same from the parameters of a row. */
+export function decodeValues(table: StoredTable, values: readonly SQLOutputValue[]): Readonly<Record<string, unknown>> {
+  const out: Record<string, unknown> = {};
+  [...table.key, ...table.columns].forEach((column, i) => {
+    out[column.name] = column.decode(values[i] ?? null);
+  });
   return out;
 }

@@ -6,6 +6,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { assert } from "@countersign/evidence/errors";
 import { hex } from "@countersign/evidence/hash";
 import type {
+  EncodedRow,
   Engine,
   Loaded,
   LoadNeeds,
@@ -18,7 +19,7 @@ import type {
   WriteBatch,
 } from "../engine.ts";
 import type { Table } from "../table.ts";
-import { decodeRow, encodeKey, type StoredTable, storedTable } from "./columns.ts";
+import { decodeRow, decodeValues, encodeKey, encodeRow, type StoredTable, storedTable } from "./columns.ts";
 import { openForReading } from "./database.ts";
 import { numbered, packBatch, readBackOf, type TableNumbers } from "./pack.ts";
 import { listQuery, newestLogs, queries } from "./queries.ts";
@@ -61,6 +62,18 @@ class SqliteEngine implements Engine {
       runs: needs.runs.map(({ tenant, run }) => this.#run(tenant, run)),
       submissions: needs.submissions.map(({ tenant, scope, key }) => this.#submission(tenant, scope, key)),
     };
+  }
+
+  encodeRow(table: Table, row: Row): EncodedRow {
+    return { values: encodeRow(this.#table(table), row) };
+  }
+
+  encodeKey(table: Table, key: Row): EncodedRow {
+    return { values: encodeKey(this.#table(table), key) };
+  }
+
+  decodeRow(table: Table, { values }: EncodedRow): Row {
+    return decodeValues(this.#table(table), values as readonly SQLOutputValue[]); // made by encodeRow above
   }
 
   async write(batch: WriteBatch): Promise<readonly Uint8Array[]> {

@@ -1,9 +1,10 @@
 /** A batch's rows as the writer thread gets them: which statement, with which values, and which entries to read back. */
+import type { SQLInputValue } from "node:sqlite";
 import { assert } from "@countersign/evidence/errors";
 import { parseHex } from "@countersign/evidence/hash";
 import type { LogKey, WriteBatch } from "../engine.ts";
 import type { Table } from "../table.ts";
-import { encodeKey, encodeRow, type StoredTable } from "./columns.ts";
+import type { StoredTable } from "./columns.ts";
 import type { ParcelWriter } from "./parcel.ts";
 import * as statement from "./statements.ts";
 import type { ReadBack } from "./writer.ts";
@@ -74,16 +75,16 @@ export function packBatch(batch: WriteBatch, parcel: ParcelWriter, tables: Table
     parcel.number(submission.count);
   }
   for (const { tenant, table, row } of batch.puts) {
-    const { number, stored } = numbered(tables, table);
+    const { number } = numbered(tables, table);
     parcel.statement(statement.upsertOf(number));
     parcel.number(tenant);
-    for (const value of encodeRow(stored, row)) parcel.value(value);
+    for (const value of row.values) parcel.value(value as SQLInputValue); // encoded by this engine
   }
   for (const { tenant, table, key } of batch.removals) {
-    const { number, stored } = numbered(tables, table);
+    const { number } = numbered(tables, table);
     parcel.statement(statement.removeOf(number));
     parcel.number(tenant);
-    for (const value of encodeKey(stored, key)) parcel.value(value);
+    for (const value of key.values) parcel.value(value as SQLInputValue); // as above
   }
 }
 
