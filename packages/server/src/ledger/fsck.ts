@@ -1,7 +1,7 @@
 /**
  * Derives everything in the database anew from the raw entries and compares: bytes, leaves, tree, chains, lifecycle,
  * checkpoints, stored run states, idempotency keys, every projection and index. Read-only, one snapshot; whether
- * somebody serves the directory meanwhile makes no difference. docs/operating/runbook.md
+ * somebody serves the directory meanwhile makes no difference. docs/reference/faults.md
  */
 import "@countersign/evidence/hash.node";
 import "@countersign/evidence/ed25519.node";
