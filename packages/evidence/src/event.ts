@@ -597,7 +597,14 @@ const all = [
     }),
     reason: Reason,
   }),
-  control("freeze.lifted", { freeze: object({ freeze_id: Ids.freeze, people: list(Ids.person, 4) }), reason: Reason }),
+  control("freeze.lifted", {
+    freeze: object({
+      freeze_id: Ids.freeze,
+      people: list(Ids.person, 4),
+      separation: optional(oneOf("two_people", "waived")),
+    }),
+    reason: Reason,
+  }),
   // dispatch
   ofAction("dispatch.permitted", {
     ...dispatched,

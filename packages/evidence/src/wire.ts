@@ -169,6 +169,15 @@ export const ApprovalDetail = object({
   eligible: optional(list(object({ person: E.Ids.person, rules: list(E.RuleId, 16) }), 256)),
 });
 
+export const FreezeView = object({
+  freeze_id: E.Ids.freeze,
+  kind: E.oneOf("tenant", "agent", "capability", "target"),
+  subject: optional(line(512)),
+  incident: line(128),
+  placed_at: E.Timestamp,
+  event_id: E.Ids.event,
+});
+
 export const EventView = object({
   event: Type.Unknown(),
   /** base64 of the exact entry bytes. */
@@ -439,6 +448,36 @@ export const operations = define({
     }),
     answer: ApprovalView,
   },
+  placeFreeze: {
+    method: "POST",
+    path: "/freezes",
+    roles: ["operator", "admin"],
+    summary: "Freeze an agent, a capability, a target or the tenant: nothing more starts.",
+    body: object({
+      kind: E.oneOf("tenant", "agent", "capability", "target"),
+      /** An agent's id, a capability, or a pattern of targets; absent for the whole tenant. */
+      subject: optional(line(512)),
+      incident: line(128),
+      reason_code: E.ReasonCode,
+    }),
+    answer: object({ freeze_id: E.Ids.freeze, placed: Type.Boolean() }),
+  },
+  listFreezes: {
+    method: "GET",
+    path: "/freezes",
+    roles: [...readers],
+    summary: "Freezes in force; the newest 500 when there are more.",
+    answer: object({ freezes: list(FreezeView, 500) }),
+  },
+  liftFreeze: {
+    method: "POST",
+    path: "/freezes/:freeze_id/lift",
+    roles: ["operator", "admin"],
+    summary: "Say that a freeze may go; in production it goes when a second person says so too.",
+    params: object({ freeze_id: E.Ids.freeze }),
+    body: object({ reason_code: E.ReasonCode }),
+    answer: object({ freeze_id: E.Ids.freeze, lifted: Type.Boolean(), people: list(E.Ids.person, 4) }),
+  },
   listRuns: {
     method: "GET",
     path: "/runs",
@@ -548,6 +587,7 @@ export type RunStatusView = Static<typeof RunView>;
 export type ActionStatusView = Static<typeof ActionView>;
 export type ApprovalStatusView = Static<typeof ApprovalView>;
 export type StartedView = Static<typeof StartView>;
+export type FreezeStatusView = Static<typeof FreezeView>;
 export type EventReceipt = Static<typeof ReceiptView>;
 export type OutcomeReport = Static<typeof ReportOutcome>;
 

@@ -22,6 +22,7 @@ import { needsOf, withdraw } from "./dispatch/cancel.ts";
 import { dispatchProjections } from "./dispatch/projections.ts";
 import { dispatchTables, openDispatch } from "./dispatch/routes.ts";
 import { openArguments } from "./dispatch/start-action.ts";
+import { freezeTables, openFreezes } from "./freezes/routes.ts";
 import { openApiText } from "./generated/openapi.ts";
 import { healthHandlers, type Troubles, wellKnown } from "./health.ts";
 import { due, openSweeper } from "./ledger/due.ts";
@@ -66,7 +67,7 @@ export const tables: readonly Table[] = [
   ...[payloads, payloadRefs, disclosures],
   ...runTables,
   ...dispatchTables,
-  ...approvalTables,
+  ...[...approvalTables, ...freezeTables],
   ...[policyFiles, ...packTables],
 ];
 
@@ -193,6 +194,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       random16,
     });
 
+    const freezes = openFreezes({ ledger, knownAlias: people.knownAlias });
+
     const packs = openPacks({
       ledger,
       vault: { ...dispatchVault, knows: knowsPayload },
@@ -222,6 +225,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...runs.handlers,
       ...dispatch.handlers,
       ...approvals.handlers,
+      ...freezes.handlers,
       ...packs.handlers,
     };
     const metricsPage: Document = {
@@ -248,6 +252,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...tenantOperations({ ledger, people, hostName: config.hostName }),
       ...policyOperations({ ledger, publisher }),
       ...packs.admin,
+      ...freezes.admin,
       "api.call": localCall(handlers, people.knownAlias),
     };
     let closing: Promise<void> | undefined;

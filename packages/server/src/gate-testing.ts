@@ -26,6 +26,7 @@ import { actionBook, actionOf } from "./dispatch/actions.ts";
 import { needsOf, withdraw } from "./dispatch/cancel.ts";
 import { dispatchTables, openDispatch } from "./dispatch/routes.ts";
 import { openArguments } from "./dispatch/start-action.ts";
+import { freezeTables, openFreezes } from "./freezes/routes.ts";
 import type { Command, Submission } from "./ledger/command.ts";
 import { due, openSweeper, type Sweeper } from "./ledger/due.ts";
 import {
@@ -171,7 +172,7 @@ export async function openGate(options: GateOptions = {}): Promise<Gate> {
 /** Every table of the gate and of what it stands on. */
 export const allTables = [
   ...[due, payloads, payloadRefs, disclosures, peopleTable, peopleByExternalId],
-  ...[...runTables, ...dispatchTables, ...approvalTables, ...packTables],
+  ...[...runTables, ...dispatchTables, ...approvalTables, ...freezeTables, ...packTables],
 ];
 
 function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
@@ -239,7 +240,8 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
     },
     everyMs: 1000,
   });
-  const handlers = { ...runs.handlers, ...dispatch.handlers, ...approvals.handlers };
+  const freezes = openFreezes({ ledger, knownAlias: people.knownAlias });
+  const handlers = { ...runs.handlers, ...dispatch.handlers, ...approvals.handlers, ...freezes.handlers };
   return { handlers, vault, policy, people, sweeper, host, keys };
 }
 

@@ -1563,13 +1563,14 @@ function countOfFreezePlaced(o: Unchecked, at: string, faults: ShapeFault[]): nu
   if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze(m, at + "/freeze", faults);
   return seen;
 }
-const membersOfFreeze2 = new Set<string>(["freeze_id","people"]);
+const membersOfFreeze2 = new Set<string>(["freeze_id","people","separation"]);
 function checkFreeze2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isFreezeId(m = o.freeze_id) ? 1 : refuse(m, at, "/freeze_id", wordsFreezeId, faults);
   if ((m = o.people) === undefined) refuse(m, at, "/people", wordsDataClasses, faults); else seen++, checkApprovedBy(m, at + "/people", faults);
+  if ((m = o.separation) !== undefined) seen += isSeparation(m) ? 1 : refuse(m, at, "/separation", wordsSeparation2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFreeze2, at, stranger, faults);
 }
 function countOfFreezeLifted(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -4194,6 +4195,7 @@ function orderFreeze2(o: Unchecked): Unchecked {
   return {
     freeze_id: o.freeze_id,
     people: o.people,
+    separation: o.separation,
   };
 }
 function orderFreezeLifted(o: Unchecked): Unchecked {

@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote";
+export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -50,6 +50,9 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   getApproval: {"method":"GET","path":"/approvals/:approval_id","roles":["approver","auditor","admin","operator"],"body":"none","answer":"json"},
   prepareVote: {"method":"POST","path":"/approvals/:approval_id/votes","roles":["approver"],"body":"json","answer":"json"},
   castVote: {"method":"PUT","path":"/approvals/:approval_id/votes/:vote_id","roles":["approver"],"body":"json","answer":"json"},
+  placeFreeze: {"method":"POST","path":"/freezes","roles":["operator","admin"],"body":"json","answer":"json"},
+  listFreezes: {"method":"GET","path":"/freezes","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
+  liftFreeze: {"method":"POST","path":"/freezes/:freeze_id/lift","roles":["operator","admin"],"body":"json","answer":"json"},
   listRuns: {"method":"GET","path":"/runs","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   getTimeline: {"method":"GET","path":"/runs/:run_id/timeline","roles":["agent","auditor","admin","operator"],"body":"none","answer":"json"},
   listEvents: {"method":"GET","path":"/events","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
@@ -145,10 +148,21 @@ function checkCastVoteParams(o: unknown, at: string, faults: ShapeFault[]): void
   seen += isVoteId(m = o.vote_id) ? 1 : refuse(m, at, "/vote_id", wordsVoteId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCastVoteParams, at, stranger, faults);
 }
+const membersOfLiftFreezeParams = new Set<string>(["freeze_id"]);
+const wordsFreezeId = "a string of at most 30 UTF-16 code units, matching ^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$";
+const pattern6 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern6.test(m);
+function checkLiftFreezeParams(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isFreezeId(m = o.freeze_id) ? 1 : refuse(m, at, "/freeze_id", wordsFreezeId, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfLiftFreezeParams, at, stranger, faults);
+}
 const membersOfGetEventParams = new Set<string>(["event_id"]);
 const wordsEventId = "a string of at most 30 UTF-16 code units, matching ^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern6 = /^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isEventId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern6.test(m);
+const pattern7 = /^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isEventId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern7.test(m);
 function checkGetEventParams(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -168,8 +182,8 @@ function checkGetTileParams(o: unknown, at: string, faults: ShapeFault[]): void 
 }
 const membersOfGetActionQuery = new Set<string>(["wait_ms","seen"]);
 const wordsWaitMs = "a string of at most 15 UTF-16 code units, matching ^(0|[1-9][0-9]{0,14})$";
-const pattern7 = /^(0|[1-9][0-9]{0,14})$/u;
-const isWaitMs = (m: unknown): boolean => typeof m === "string" && m.length <= 15 && pattern7.test(m);
+const pattern8 = /^(0|[1-9][0-9]{0,14})$/u;
+const isWaitMs = (m: unknown): boolean => typeof m === "string" && m.length <= 15 && pattern8.test(m);
 function checkGetActionQuery(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -213,8 +227,8 @@ function checkListApprovalsQuery(o: unknown, at: string, faults: ShapeFault[]): 
 }
 const membersOfListRunsQuery = new Set<string>(["limit","after","agent","status"]);
 const wordsName = "a string of at most 128 UTF-16 code units, matching ^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$";
-const pattern8 = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$/u;
-const isName = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern8.test(m);
+const pattern9 = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$/u;
+const isName = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern9.test(m);
 const wordsStatus = "a string of 1 to 16 UTF-16 code units";
 const isStatus = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 16 && m.isWellFormed();
 function checkListRunsQuery(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -252,8 +266,8 @@ const wordsIntent = "a string of 1 to 2000 UTF-16 code units";
 const isIntent = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 2000 && m.isWellFormed();
 const wordsCapabilities = "a list of at most 64 items";
 const wordsCapability = "a string of at most 128 UTF-16 code units, matching ^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)*$";
-const pattern9 = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/u;
-const isCapability = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern9.test(m);
+const pattern10 = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/u;
+const isCapability = (m: unknown): boolean => typeof m === "string" && m.length <= 128 && pattern10.test(m);
 function checkCapabilities(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCapabilities, faults);
   const list: readonly unknown[] = m;
@@ -267,12 +281,12 @@ function checkTools(m: unknown, at: string, faults: ShapeFault[]): void {
 const wordsResources = "a list of at most 16 items";
 const membersOfResourcesItem = new Set<string>(["system","pattern","environment"]);
 const wordsSystem = "a string of 1 to 128 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const pattern10 = /^[^\u0000-\u001f\u007f-\u009f]+$/u;
-const isSystem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 128 && pattern10.test(m) && m.isWellFormed();
+const pattern11 = /^[^\u0000-\u001f\u007f-\u009f]+$/u;
+const isSystem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 128 && pattern11.test(m) && m.isWellFormed();
 const wordsPattern = "a string of 1 to 256 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isPattern = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 256 && pattern10.test(m) && m.isWellFormed();
+const isPattern = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 256 && pattern11.test(m) && m.isWellFormed();
 const wordsEnvironment = "a string of 1 to 64 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isEnvironment = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 64 && pattern10.test(m) && m.isWellFormed();
+const isEnvironment = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 64 && pattern11.test(m) && m.isWellFormed();
 function checkResourcesItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -307,18 +321,18 @@ function checkBudgets(o: unknown, at: string, faults: ShapeFault[]): void {
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBudgets, at, stranger, faults);
 }
 const wordsTimestamp = "a string of at most 24 UTF-16 code units, matching ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$";
-const pattern11 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/u;
-const isTimestamp = (m: unknown): boolean => typeof m === "string" && m.length <= 24 && pattern11.test(m);
+const pattern12 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/u;
+const isTimestamp = (m: unknown): boolean => typeof m === "string" && m.length <= 24 && pattern12.test(m);
 const wordsOnBehalfOf = "a string of 1 to 128 UTF-16 code units";
 const isOnBehalfOf = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 128 && m.isWellFormed();
 const wordsLabels = "an object of at most 16 members";
-const pattern12 = /^[a-z][a-z0-9_.-]{0,39}$/u;
+const pattern13 = /^[a-z][a-z0-9_.-]{0,39}$/u;
 function checkLabels(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(m)) return void refuse(m, at, "", wordsLabels, faults);
   const names = Object.keys(m);
   if (names.length > 16) return void refuse(m, at, "", wordsLabels, faults);
   for (const name of names) {
-    if (!pattern12.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,39}$", wrong: "unknown" });
+    if (!pattern13.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,39}$", wrong: "unknown" });
     else if (!isSystem(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsSystem, faults);
   }
 }
@@ -357,7 +371,7 @@ function checkCloseRun(o: unknown, at: string, faults: ShapeFault[]): void {
 const membersOfRequestAction = new Set<string>(["tool","tool_version","capability","target","topic","args","intent","context","context_absent","consumed","redrive_of","cost_cents","max_attempts","attempt_timeout_ms","labels","refs","start"]);
 const membersOfTarget = new Set<string>(["system","resource","environment","version"]);
 const wordsSystem2 = "a string of 1 to 512 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
-const isSystem2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 512 && pattern10.test(m) && m.isWellFormed();
+const isSystem2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 512 && pattern11.test(m) && m.isWellFormed();
 function checkTarget(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -381,8 +395,8 @@ function checkContextAbsent(m: unknown, at: string, faults: ShapeFault[]): void 
   for (let i = 0; i < list.length; i++) if (!isEnvironment(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsEnvironment, faults);
 }
 const wordsCommitment = "a string of at most 43 UTF-16 code units, matching ^[A-Za-z0-9_-]{43}$";
-const pattern13 = /^[A-Za-z0-9_-]{43}$/u;
-const isCommitment = (m: unknown): boolean => typeof m === "string" && m.length <= 43 && pattern13.test(m);
+const pattern14 = /^[A-Za-z0-9_-]{43}$/u;
+const isCommitment = (m: unknown): boolean => typeof m === "string" && m.length <= 43 && pattern14.test(m);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCapabilities, faults);
   const list: readonly unknown[] = m;
@@ -419,8 +433,8 @@ function checkRequestAction(o: unknown, at: string, faults: ShapeFault[]): void 
 }
 const membersOfStartAction = new Set<string>(["args_sha256","obligations_supported"]);
 const wordsHashHex = "a string of at most 64 UTF-16 code units, matching ^[0-9a-f]{64}$";
-const pattern14 = /^[0-9a-f]{64}$/u;
-const isHashHex = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern14.test(m);
+const pattern15 = /^[0-9a-f]{64}$/u;
+const isHashHex = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern15.test(m);
 function checkObligationsSupported(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCapabilities, faults);
   const list: readonly unknown[] = m;
@@ -441,8 +455,8 @@ const isStatus3 = (m: unknown): boolean => literalsStatus.has(m);
 const wordsAttempt = "an integer from 1 to 1000";
 const isAttempt = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 1000 && !Object.is(m, -0);
 const wordsReasonCode = "a string of at most 64 UTF-16 code units, matching ^[A-Z][A-Z0-9_]{0,63}$";
-const pattern15 = /^[A-Z][A-Z0-9_]{0,63}$/u;
-const isReasonCode = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern15.test(m);
+const pattern16 = /^[A-Z][A-Z0-9_]{0,63}$/u;
+const isReasonCode = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern16.test(m);
 const wordsMessage = "a string of 1 to 4000 UTF-16 code units";
 const isMessage = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 4000 && m.isWellFormed();
 const wordsLayer = "one of \"sdk\", \"queue\", \"agent\"";
@@ -527,10 +541,10 @@ const isSignature = (m: unknown): boolean => typeof m === "string" && m.length >
 const wordsMethod = "one of \"ed25519\", \"ssh\", \"webauthn\"";
 const isMethod = (m: unknown): boolean => m === "ed25519" || m === "ssh" || m === "webauthn";
 const wordsAuthenticatorData = "a string of at most 2048 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const pattern16 = /^[A-Za-z0-9_-]+$/u;
-const isAuthenticatorData = (m: unknown): boolean => typeof m === "string" && m.length <= 2048 && pattern16.test(m);
+const pattern17 = /^[A-Za-z0-9_-]+$/u;
+const isAuthenticatorData = (m: unknown): boolean => typeof m === "string" && m.length <= 2048 && pattern17.test(m);
 const wordsClientData = "a string of at most 4096 UTF-16 code units, matching ^[A-Za-z0-9_-]+$";
-const isClientData = (m: unknown): boolean => typeof m === "string" && m.length <= 4096 && pattern16.test(m);
+const isClientData = (m: unknown): boolean => typeof m === "string" && m.length <= 4096 && pattern17.test(m);
 function checkCastVote(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -540,6 +554,26 @@ function checkCastVote(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.authenticator_data) !== undefined) seen += isAuthenticatorData(m) ? 1 : refuse(m, at, "/authenticator_data", wordsAuthenticatorData, faults);
   if ((m = o.client_data) !== undefined) seen += isClientData(m) ? 1 : refuse(m, at, "/client_data", wordsClientData, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCastVote, at, stranger, faults);
+}
+const membersOfPlaceFreeze = new Set<string>(["kind","subject","incident","reason_code"]);
+const wordsKind = "one of \"tenant\", \"agent\", \"capability\", \"target\"";
+const isKind = (m: unknown): boolean => m === "tenant" || m === "agent" || m === "capability" || m === "target";
+function checkPlaceFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isKind(m = o.kind) ? 1 : refuse(m, at, "/kind", wordsKind, faults);
+  if ((m = o.subject) !== undefined) seen += isSystem2(m) ? 1 : refuse(m, at, "/subject", wordsSystem2, faults);
+  seen += isSystem(m = o.incident) ? 1 : refuse(m, at, "/incident", wordsSystem, faults);
+  seen += isReasonCode(m = o.reason_code) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPlaceFreeze, at, stranger, faults);
+}
+function checkLiftFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isReasonCode(m = o.reason_code) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCancelAction, at, stranger, faults);
 }
 
 const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
@@ -553,6 +587,8 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   cancelAction: checkCancelAction,
   prepareVote: checkPrepareVote,
   castVote: checkCastVote,
+  placeFreeze: checkPlaceFreeze,
+  liftFreeze: checkLiftFreeze,
 };
 
 const queryChecks: Readonly<Record<OperationName, Check>> = {
@@ -573,6 +609,9 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   getApproval: checkNoMembers,
   prepareVote: checkNoMembers,
   castVote: checkNoMembers,
+  placeFreeze: checkNoMembers,
+  listFreezes: checkNoMembers,
+  liftFreeze: checkNoMembers,
   listRuns: checkListRunsQuery,
   getTimeline: checkGetTimelineQuery,
   listEvents: checkListEventsQuery,
@@ -603,6 +642,9 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   getApproval: checkGetApprovalParams,
   prepareVote: checkGetApprovalParams,
   castVote: checkCastVoteParams,
+  placeFreeze: checkNoMembers,
+  listFreezes: checkNoMembers,
+  liftFreeze: checkLiftFreezeParams,
   listRuns: checkNoMembers,
   getTimeline: checkGetRunParams,
   listEvents: checkNoMembers,

@@ -11,6 +11,7 @@ import { addDelegateCommands } from "./delegate.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEventCommand } from "./event.ts";
 import { addExportCommand } from "./export.ts";
+import { addFreezeCommands } from "./freeze.ts";
 import { addFsckCommand } from "./fsck.ts";
 import { addKeysCommands } from "./keys.ts";
 import { addPersonCommands } from "./person.ts";
@@ -72,6 +73,7 @@ function build(): Command {
   addPersonCommands(program);
   addPolicyCommands(program);
   addApprovalCommands(program);
+  addFreezeCommands(program);
   addRunCommands(program);
   addEventCommand(program);
   addExportCommand(program);
