@@ -106,6 +106,7 @@ export class Story {
   #made = 0;
   readonly #runHeads = new Map<string, { seq: number; leaf: string }>();
   #control = { seq: 0, head: NO_HASH };
+  readonly #policyAdmins = new Set<string>();
 
   constructor(options: StoryOptions = {}) {
     const { tenant = "prod-a", host = "audit.example.com", startsAt = "2026-04-01T14:00:00.000Z" } = options;
@@ -166,11 +167,14 @@ export class Story {
 
   publish({ revision = "pol_2026_04_01", bootstrap = false }: { revision?: string; bootstrap?: boolean } = {}): void {
     const previous = this.policy.revision === "" ? {} : { previous: { ...this.policy } };
+    const expected = this.policy.digest;
     this.policy = { revision, digest: digestOf(utf8(`policy ${revision}`)) };
+    const request = bootstrap ? {} : { request: this.agreeOn(this.policy.digest, expected) };
     this.append("policy.published", {
       publish: {
         ...this.policy,
         ...previous,
+        ...request,
         author: this.person("dana").alias,
         approved_by: [this.person("owner").alias],
         separation: "two_people",
@@ -178,6 +182,28 @@ export class Story {
       },
       ...(bootstrap ? { bootstrap } : {}),
     });
+  }
+
+  /** Dana asks for a policy, or for an old one again, and the agent's owner approves; gives the request's id. */
+  agreeOn(digest: string, expected: string, { rollback = false }: { rollback?: boolean } = {}): Id<"evt"> {
+    const [dana, owner] = [this.person("dana").alias, this.person("owner").alias];
+    for (const alias of [dana, owner]) {
+      if (this.#policyAdmins.has(alias)) continue;
+      this.append("role.granted", { grant: { person: alias, role: "policy-admin", kind: "role" } });
+      this.#policyAdmins.add(alias);
+    }
+    const asked = this.append("policy.publish.requested", {
+      actor: { type: "person", id: dana },
+      publish: { digest, ...(expected === "" ? {} : { expected }), ...(rollback ? { rollback } : {}) },
+      reason: { code: "PLANNED_CHANGE" },
+    });
+    const request = asked.event_id as Id<"evt">; // the story made it
+    this.append("policy.publish.answered", {
+      actor: { type: "person", id: owner },
+      cause: request,
+      answer: { request, digest, answer: "approve", person: owner },
+    });
+    return request;
   }
 
   person(name: string): StoryPerson {

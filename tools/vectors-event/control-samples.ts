@@ -173,6 +173,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
     desc: "A policy bundle is uploaded.",
     actor: admin,
     bundle: { digest: bundle, name: "platform-gate", version: "2026.4", files: 14, size_bytes: 58_112 },
+    signatures: [{ key_id: "sam-1", alg: "ed25519", role: "reviewer", sig: "A".repeat(86) }],
   },
   "policy.validated": {
     desc: "The bundle's own tests pass.",
@@ -189,13 +190,39 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
       newly_allowed: 3,
       changed: 17,
       impact_digest: digest("impact report"),
+      loosened: 4,
+      report: digest("sealed impact report"),
+      range: [1_204, 98_113],
     },
   },
   "policy.publish.requested": {
     desc: "Its author asks for publication.",
     actor: admin,
-    publish: { digest: bundle, expected: digest("policy bundle, before") },
+    publish: {
+      digest: bundle,
+      expected: digest("policy bundle, before"),
+      simulation: id("evt", "simulation"),
+      impact_digest: digest("impact report"),
+      acknowledged: [digest("group of changes"), id("evt", "decision")],
+    },
     reason: { code: "QUARTERLY_REVIEW" },
+  },
+  "policy.publish.answered": {
+    desc: "Another person approves the publication from the command line, and signs that.",
+    actor: operator,
+    answer: {
+      request: id("evt", "publish request"),
+      digest: bundle,
+      answer: "approve",
+      person: sam,
+      signed: {
+        text: '{"answer":"approve"}',
+        digest: digest("answer text"),
+        method: "ed25519",
+        kid: "sam-1",
+        signature: "A".repeat(86),
+      },
+    },
   },
   "policy.published": {
     desc: "A bundle is published, approved by another person.",
@@ -208,6 +235,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
       approved_by: [sam],
       separation: "two_people",
       engine: "cedar/4.13.0",
+      request: id("evt", "publish request"),
     },
   },
   "policy.rolled_back": {
@@ -217,6 +245,9 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
       from: { revision: "pol_2026_04_01", digest: bundle },
       to_digest: digest("policy bundle, before"),
       revision: "pol_2026_04_01_2",
+      approved_by: [sam],
+      request: id("evt", "rollback request"),
+      incident: "INC-7",
     },
     reason: { code: "TOO_MANY_DENIALS" },
   },
@@ -228,7 +259,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
   "policy.shadow.stopped": {
     desc: "What the shadow would have decided otherwise.",
     actor: admin,
-    shadow: { digest: digest("policy bundle, next"), decisions: 1_204, differing: 9 },
+    shadow: { digest: digest("policy bundle, next"), decisions: 1_204, differing: 9, newly_allowed: 1, dropped: 12 },
   },
   "policy.retired": {
     desc: "A bundle is never to be published again.",

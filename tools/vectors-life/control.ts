@@ -14,6 +14,23 @@ const then = (desc: string, act: (story: Story) => void, faults: Mutation["fault
   tell: (story) => act(story.found({ people: ["sam"] })),
 });
 
+const times = (count: number) => Array<"control-event-unlawful">(count).fill("control-event-unlawful");
+
+/** Puts a policy back that was published before. */
+function rollBack(story: Story, digest: string): void {
+  const request = story.agreeOn(digest, story.policy.digest, { rollback: true });
+  story.append("policy.rolled_back", {
+    rollback: {
+      from: { ...story.policy },
+      to_digest: digest,
+      revision: "pol_2026_04_02_2",
+      approved_by: [story.person("owner").alias],
+      request,
+    },
+    reason: { code: "REGRESSION" },
+  });
+}
+
 const REASON = { code: "ROTATION" } as const;
 const ROTATED = { kid: "log-2", purpose: "checkpoint", alg: "ed25519" } as const;
 
@@ -266,17 +283,87 @@ export const controlCases: readonly Case[] = [
   },
   {
     name: "policy",
-    desc: "A policy is published, another after it, and the first put back.",
+    desc: "A policy is published, another after it, and the first put back; each asked for by one and approved by another.",
     tell: (story) => {
       story.found({ people: ["sam"] });
       const first = { ...story.policy };
       story.publish({ revision: "pol_2026_04_02" });
-      story.append("policy.rolled_back", {
-        rollback: { from: { ...story.policy }, to_digest: first.digest, revision: "pol_2026_04_02_2" },
-        reason: { code: "REGRESSION" },
-      });
+      rollBack(story, first.digest);
     },
     mutations: {
+      "asked-by-nobody": {
+        desc: "A policy is approved and published that nobody asked for.",
+        faults: times(2),
+        edit: () => omitting("policy.publish.requested", 0),
+      },
+      "approved-by-nobody": {
+        desc: "A policy is published in the name of a person who never answered.",
+        faults: times(2),
+        edit: () => omitting("policy.publish.answered", 0),
+      },
+      "approved-by-the-requester": then("Whoever asked for the policy approves it.", (story) => {
+        const { digest } = story.policy;
+        const dana = story.person("dana").alias;
+        const request = story.agreeOn(digestOf(utf8("next")), digest);
+        story.append("policy.publish.answered", {
+          actor: { type: "person", id: dana },
+          answer: { request, digest: digestOf(utf8("next")), answer: "approve", person: dana },
+        });
+      }),
+      "approved-without-the-role": {
+        desc: "The person who approves is no policy-admin.",
+        faults: times(2),
+        edit: () => omitting("role.granted", 3),
+      },
+      "approved-by-somebody-else": {
+        desc: "Another actor approves in a person's name, without that person's signature.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing("policy.publish.answered", (event) => ({ ...event, actor: { type: "operator", id: "os:1000" } }), 0),
+      },
+      "approved-another": {
+        desc: "The approval is of another policy than the one asked for.",
+        faults: times(3),
+        edit: () =>
+          editing(
+            "policy.publish.answered",
+            (event) => ({
+              ...event,
+              answer: { ...event.answer, digest: digestOf(utf8("another")) },
+            }),
+            0,
+          ),
+      },
+      "rejected-and-published": {
+        desc: "A policy is published although the other person rejected it.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing(
+            "policy.publish.answered",
+            (event) => ({ ...event, answer: { ...event.answer, answer: "reject" } }),
+            0,
+          ),
+      },
+      "withdrawn-by-another": then("Somebody else withdraws a request.", (story) => {
+        const { digest } = story.policy;
+        const request = story.agreeOn(digestOf(utf8("next")), digest);
+        story.append("policy.publish.answered", {
+          actor: { type: "person", id: story.person("owner").alias },
+          answer: { request, digest: digestOf(utf8("next")), answer: "withdraw" },
+        });
+      }),
+      "rolled-back-alone": then("A policy is put back without another person's approval.", (story) => {
+        const first = { ...story.policy };
+        story.publish({ revision: "pol_2026_04_02" });
+        story.append("policy.rolled_back", {
+          rollback: { from: { ...story.policy }, to_digest: first.digest, revision: "pol_2026_04_02_2" },
+          reason: { code: "REGRESSION" },
+        });
+      }),
+      "retired-published": then("A retired policy is published again.", (story) => {
+        story.append("policy.retired", { bundle: { digest: digestOf(utf8("policy pol_2026_04_02")) }, reason: REASON });
+        story.publish({ revision: "pol_2026_04_02" });
+      }),
       "revision-reused": then("A revision is used a second time.", (story) => story.publish({})),
       "wrong-previous": {
         desc: "The publish replaces a policy that is not the active one.",
@@ -293,7 +380,7 @@ export const controlCases: readonly Case[] = [
       },
       "approved-by-author": {
         desc: "Only the author approved the policy.",
-        faults: UNLAWFUL,
+        faults: times(2),
         edit: () =>
           editing(
             "policy.published",
@@ -369,10 +456,14 @@ export const controlCases: readonly Case[] = [
       "retired-unknown": then("A key that was never announced is retired.", (story) => {
         story.append("log.key.retired", { key: ROTATED, reason: REASON });
       }),
-      "closed-log": then("A policy is published after the log was closed.", (story) => {
-        story.append("log.closed", { closed: { size: story.events.length + 1 }, reason: { code: "TENANT_CLOSED" } });
-        story.publish({ revision: "pol_2026_04_02" });
-      }),
+      "closed-log": then(
+        "A policy is asked for, approved and published after the log was closed.",
+        (story) => {
+          story.append("log.closed", { closed: { size: story.events.length + 1 }, reason: { code: "TENANT_CLOSED" } });
+          story.publish({ revision: "pol_2026_04_02" });
+        },
+        times(5),
+      ),
     },
   },
   {

@@ -91,8 +91,15 @@ test("control: the active policy is the newest published or put back", () => {
   const first = activePolicyOf(controlOf(story))!;
   story.publish({ revision: "pol_2026_04_02" });
   assert.equal(activePolicyOf(controlOf(story))?.revision, "pol_2026_04_02");
+  const request = story.agreeOn(first.digest, story.policy.digest, { rollback: true });
   story.append("policy.rolled_back", {
-    rollback: { from: { ...story.policy }, to_digest: first.digest, revision: "pol_2026_04_03" },
+    rollback: {
+      from: { ...story.policy },
+      to_digest: first.digest,
+      revision: "pol_2026_04_03",
+      approved_by: [story.person("owner").alias],
+      request,
+    },
     reason: { code: "REGRESSION" },
   });
   const { revision, digest } = activePolicyOf(controlOf(story))!;

@@ -12,6 +12,7 @@ import { es256KeyFault } from "./es256.ts";
 import type { ControlEvent, EventOf, RoleName } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { own } from "./own.ts";
+import { answerTextReason } from "./policy-answer.ts";
 import { capabilityCovers, globMatches } from "./scope.ts";
 
 /** Enrolments and publishes a production tenant may do before it is sealed, without a second person. */
@@ -72,6 +73,20 @@ export type PolicyInForce = {
   readonly event: string;
 };
 
+/** A publish or a rollback that waits for other people's word. */
+export type PublishRequest = {
+  /** The policy.publish.requested event. */
+  readonly event: string;
+  readonly digest: string;
+  /** The digest that was in force, and must be still. */
+  readonly expected: string | null;
+  readonly rollback: boolean;
+  readonly impactDigest: string | null;
+  /** Who asked: a person's alias, or another actor's id. */
+  readonly by: string;
+  readonly approvals: readonly string[];
+};
+
 export type Freeze = EventOf<"freeze.placed">["freeze"] & { readonly event: string; readonly at: string };
 
 export type ControlState = {
@@ -92,6 +107,10 @@ export type ControlState = {
   readonly policy: PolicyInForce | null;
   /** Every revision ever published, with its digest, author and engine; none is used twice. */
   readonly revisions: Readonly<Record<string, Pick<PolicyInForce, "digest" | "author" | "engine">>>;
+  /** Digests that are never to be published again. */
+  readonly retired: Readonly<Record<string, true>>;
+  /** At most one at a time; a newer request takes the place of an older one. */
+  readonly publishing: PublishRequest | null;
   readonly shadow: string | null;
   readonly freezes: readonly Freeze[];
   readonly retention: { readonly version: number; readonly digest: string } | null;
@@ -111,6 +130,8 @@ const EMPTY: ControlState = {
   approverKeys: {},
   policy: null,
   revisions: {},
+  retired: {},
+  publishing: null,
   shadow: null,
   freezes: [],
   retention: null,
@@ -275,7 +296,6 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     case "policy.uploaded":
     case "policy.validated":
     case "policy.simulated":
-    case "policy.publish.requested":
       return state;
     case "log.epoch.opened": {
       const { epoch, origin } = event.epoch;
@@ -393,13 +413,18 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     case "witness.policy.changed":
       return { ...state, witnessPolicy: event.witness_policy.digest };
 
+    case "policy.publish.requested":
+      return requestPublish(state, event);
+    case "policy.publish.answered":
+      return answerPublish(state, event, unlawful);
     case "policy.published":
       return publish(state, event, unlawful);
     case "policy.rolled_back":
       return rollBack(state, event, unlawful);
     case "policy.retired": {
-      if (state.policy?.digest === event.bundle.digest) unlawful.push("the active policy cannot be retired");
-      return state;
+      const { digest } = event.bundle;
+      if (state.policy?.digest === digest) unlawful.push("the active policy cannot be retired");
+      return { ...state, retired: { ...state.retired, [digest]: true } };
     }
     case "policy.shadow.started": {
       if (state.shadow !== null) unlawful.push("another policy is in shadow");
@@ -551,27 +576,106 @@ function publish(state: ControlState, event: EventOf<"policy.published">, unlawf
   if (previous?.digest !== state.policy?.digest || previous?.revision !== state.policy?.revision) {
     unlawful.push(`it replaces ${previous?.revision ?? "nothing"}, active is ${state.policy?.revision ?? "nothing"}`);
   }
+  refuseRetired(state, digest, unlawful);
   const others = approvedBy.filter((alias) => alias !== author);
   for (const alias of approvedBy) if (personOf(state, alias) === undefined) unlawful.push(unknownPerson(alias));
   if (separation === "two_people" && others.length === 0) unlawful.push("nobody but the author approved it");
   if (separation === "waived" && needsTwoPeople(state) && event.bootstrap !== true) {
     unlawful.push("a production tenant needs another person's approval");
   }
+  if (separation === "two_people") approvedByOthers(state, { digest, rollback: false }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, digest, author, engine, event: event.event_id };
-  return { ...state, policy, revisions: { ...state.revisions, [revision]: { digest, author, engine } } };
+  const revisions = { ...state.revisions, [revision]: { digest, author, engine } };
+  return { ...state, policy, revisions, publishing: null };
+}
+
+function requestPublish(state: ControlState, event: EventOf<"policy.publish.requested">): ControlState {
+  const { digest, expected = null, rollback = false, impact_digest: impactDigest = null } = event.publish;
+  const by = event.actor.id;
+  const publishing = { event: event.event_id, digest, expected, rollback, impactDigest, by, approvals: [] };
+  return { ...state, publishing };
+}
+
+/** Signatures are verified elsewhere, because that is slow: policy-answer.ts. */
+function answerPublish(
+  state: ControlState,
+  event: EventOf<"policy.publish.answered">,
+  unlawful: string[],
+): ControlState {
+  const { publishing } = state;
+  const { request, digest, answer, person, signed } = event.answer;
+  if (publishing?.event !== request || publishing.digest !== digest) {
+    unlawful.push(`request ${request} is not open`);
+    return state;
+  }
+  if (answer === "withdraw") {
+    if (event.actor.id !== publishing.by) unlawful.push(`only ${publishing.by} withdraws the request`);
+    return { ...state, publishing: null };
+  }
+  if (person === undefined) {
+    unlawful.push("nobody answers");
+    return state;
+  }
+  if (personOf(state, person)?.roles.includes("policy-admin") !== true) {
+    unlawful.push(`${person} is not a policy-admin of this tenant`);
+  }
+  const isOwnWord = event.actor.type === "person" && event.actor.id === person;
+  if (!isOwnWord && signed === undefined) unlawful.push(`${event.actor.id} speaks for ${person}, who signed nothing`);
+  const otherText = answerTextReason(event, publishing);
+  if (otherText !== undefined) unlawful.push(otherText);
+  if (signed !== undefined) {
+    const key = approverKeyOf(state, signed.kid);
+    if (key?.person !== person || key.revoked !== undefined)
+      unlawful.push(`${signed.kid} is not a live key of ${person}`);
+  }
+  if (answer === "reject") return { ...state, publishing: null };
+  if (person === publishing.by) unlawful.push(`${person} approved their own request`);
+  if (publishing.approvals.includes(person)) unlawful.push(`${person} approved before`);
+  return { ...state, publishing: { ...publishing, approvals: [...publishing.approvals, person] } };
+}
+
+function refuseRetired(state: ControlState, digest: string, unlawful: string[]): void {
+  if (own(state.retired, digest) === true) unlawful.push(`${digest} was retired`);
+}
+
+/** Whether the people named did approve, and whether two people stand behind it; not asked before a tenant is sealed. */
+function approvedByOthers(
+  state: ControlState,
+  what: { readonly digest: string; readonly rollback: boolean },
+  approvedBy: readonly string[],
+  unlawful: string[],
+): void {
+  if (state.tenant?.sealed !== true) return;
+  const { publishing } = state;
+  if (publishing?.digest !== what.digest || publishing.rollback !== what.rollback) {
+    unlawful.push("nobody asked for it");
+    return;
+  }
+  if (publishing.expected !== (state.policy?.digest ?? null))
+    unlawful.push("another policy is in force than when it was asked for");
+  const strangers = approvedBy.filter((alias) => !publishing.approvals.includes(alias));
+  if (strangers.length > 0) unlawful.push(`${strangers.join(", ")} did not approve it`);
+  if (peopleBehind(state, publishing).size < 2) unlawful.push("fewer than two people stand behind it");
+}
+
+/** People who asked for a publish or approved it. Whoever asked and is no person of the tenant is not one of them. */
+export function peopleBehind(state: ControlState, { by, approvals }: PublishRequest): ReadonlySet<string> {
+  return new Set([by, ...approvals].filter((alias) => personOf(state, alias) !== undefined));
 }
 
 function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unlawful: string[]): ControlState {
-  const { from, to_digest: digest, revision } = event.rollback;
+  const { from, to_digest: digest, revision, approved_by: approvedBy = [] } = event.rollback;
   if (own(state.revisions, revision) !== undefined) unlawful.push(`revision ${revision} was used before`);
+  refuseRetired(state, digest, unlawful);
   if (from.digest !== state.policy?.digest) unlawful.push(`it leaves ${from.digest}, which is not active`);
   const old = Object.values(state.revisions).findLast((one) => one.digest === digest);
   if (old === undefined) {
     unlawful.push(`${digest} was never published`);
     return state;
   }
+  if (needsTwoPeople(state)) approvedByOthers(state, { digest, rollback: true }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, ...old, event: event.event_id };
-  return { ...state, policy, revisions: { ...state.revisions, [revision]: old } };
+  return { ...state, policy, revisions: { ...state.revisions, [revision]: old }, publishing: null };
 }
 
 function covers(

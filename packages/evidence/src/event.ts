@@ -229,6 +229,14 @@ const PublicKey = object({
   vkey: optional(VerifierKey),
 });
 
+/** Over `countersign/v1/policy-bundle\n` and the SHA-256 of MANIFEST.json; spec/policy.md, "Signatures". */
+const BundleSignature = object({
+  key_id: KeyName,
+  alg: Type.Literal("ed25519"),
+  role: oneOf("author", "reviewer", "release"),
+  sig: pattern("^[A-Za-z0-9_-]{86}$", 86),
+});
+
 const Verdict = oneOf("pass", "fail", "inconclusive", "not_checked");
 const Holder = object({ kind: oneOf("agent", "executor", "person", "service"), id: Name });
 const Reason = object({ code: ReasonCode, note_committed: optional(Type.Boolean()) });
@@ -480,6 +488,8 @@ const all = [
   }),
   control("policy.uploaded", {
     bundle: object({ digest: DigestText, name: text(128), version: text(64), files: count, size_bytes: count }),
+    /** Of MANIFEST.sigs.json, those that verified when it was uploaded. */
+    signatures: optional(list(BundleSignature, 8)),
   }),
   control("policy.validated", { bundle: object({ digest: DigestText, rules: count, tests: count, warnings: count }) }),
   control("policy.simulated", {
@@ -490,10 +500,25 @@ const all = [
       newly_allowed: count,
       changed: count,
       impact_digest: DigestText,
+      /** What lets more through without allowing it. */
+      loosened: optional(count),
+      /** Where the whole impact lies, sealed. */
+      report: optional(DigestText),
+      /** The first and the last entry looked at. */
+      range: optional(IndexRange),
     }),
   }),
   control("policy.publish.requested", {
-    publish: object({ digest: DigestText, expected: optional(DigestText) }),
+    publish: object({
+      digest: DigestText,
+      expected: optional(DigestText),
+      /** The digest was in force before and is to be again. */
+      rollback: optional(Type.Boolean()),
+      simulation: optional(Ids.event),
+      impact_digest: optional(DigestText),
+      /** Groups of changes (`sha256:…`) and single ones (`evt_…`) that the requester has seen. */
+      acknowledged: optional(list(pattern("^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$", 71), 256)),
+    }),
     reason: Reason,
   }),
   control("policy.published", {
@@ -505,16 +530,34 @@ const all = [
       approved_by: list(Ids.person, 4),
       separation: oneOf("two_people", "waived"),
       engine: text(64),
+      request: optional(Ids.event),
     }),
     bootstrap: optional(Type.Boolean()),
   }),
   tenantWide("policy.activated", { activation: object({ revision: PolicyRevision, digest: DigestText, node: Name }) }),
   control("policy.rolled_back", {
-    rollback: object({ from: PolicyRef, to_digest: DigestText, revision: PolicyRevision }),
+    rollback: object({
+      from: PolicyRef,
+      to_digest: DigestText,
+      revision: PolicyRevision,
+      approved_by: optional(list(Ids.person, 4)),
+      request: optional(Ids.event),
+      incident: optional(text(128)),
+    }),
     reason: Reason,
   }),
   control("policy.shadow.started", { shadow: object({ digest: DigestText, sample_percent: count }) }),
-  control("policy.shadow.stopped", { shadow: object({ digest: DigestText, decisions: count, differing: count }) }),
+  control("policy.shadow.stopped", {
+    shadow: object({
+      digest: DigestText,
+      decisions: count,
+      differing: count,
+      /** Of those differing: what the shadow would have allowed and the policy in force did not. */
+      newly_allowed: optional(count),
+      /** Decisions it did not get to. */
+      dropped: optional(count),
+    }),
+  }),
   control("policy.retired", { bundle: object({ digest: DigestText }), reason: Reason }),
   // approval
   ofAction("approval.requested", {
@@ -791,6 +834,28 @@ const all = [
       checkpoint: CheckpointRef,
       digest: DigestText,
     }),
+  }),
+  // what came later: a kind's place in this list is the number stores keep
+  control("policy.publish.answered", {
+    answer: object({
+      request: Ids.event,
+      digest: DigestText,
+      answer: oneOf("approve", "reject", "withdraw"),
+      person: optional(Ids.person),
+      /** The answer's text and the person's signature of its digest, where the actor's credential is not the person's own. */
+      signed: optional(
+        object({
+          text: canonicalText(4096),
+          digest: DigestText,
+          method: oneOf("ed25519", "ssh", "webauthn"),
+          kid: KeyName,
+          signature: Base64Url(1024),
+          authenticator_data: optional(Base64Url(2048)),
+          client_data: optional(Base64Url(4096)),
+        }),
+      ),
+    }),
+    reason: optional(Reason),
   }),
 ] as const;
 

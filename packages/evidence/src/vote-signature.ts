@@ -27,7 +27,11 @@ export type SignedVote = {
   readonly signature: Uint8Array;
 };
 
-type Vote = EventOf<"approval.voted">["vote"];
+/** What of a vote its signature is about. */
+type Vote = Pick<
+  EventOf<"approval.voted">["vote"],
+  "text" | "digest" | "person" | "method" | "kid" | "signature" | "authenticator_data" | "client_data"
+>;
 
 /** The namespace of `ssh-keygen -Y sign -n`: a signature made for another purpose cannot pass for a vote. */
 export const SSH_NAMESPACE = "countersign/v1/vote";

@@ -129,6 +129,7 @@ export const chainOfKind: Readonly<Record<Kind, Chain>> = {
   "finding.closed": "tenant",
   "training.completed": "tenant",
   "anchor.recorded": "tenant",
+  "policy.publish.answered": "control",
 };
 
 type Group = {
@@ -1176,10 +1177,34 @@ function checkBundle(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.size_bytes) ? 1 : refuse(m, at, "/size_bytes", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBundle, at, stranger, faults);
 }
+const membersOfSignaturesItem = new Set<string>(["key_id","alg","role","sig"]);
+const wordsAlg3 = "\"ed25519\"";
+const isAlg3 = (m: unknown): boolean => m === "ed25519";
+const wordsRole3 = "one of \"author\", \"reviewer\", \"release\"";
+const isRole3 = (m: unknown): boolean => m === "author" || m === "reviewer" || m === "release";
+const wordsSig = "a string of at most 86 UTF-16 code units, matching ^[A-Za-z0-9_-]{86}$";
+const pattern32 = /^[A-Za-z0-9_-]{86}$/u;
+const isSig = (m: unknown): boolean => typeof m === "string" && m.length <= 86 && pattern32.test(m);
+function checkSignaturesItem(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isKid(m = o.key_id) ? 1 : refuse(m, at, "/key_id", wordsKid, faults);
+  seen += isAlg3(m = o.alg) ? 1 : refuse(m, at, "/alg", wordsAlg3, faults);
+  seen += isRole3(m = o.role) ? 1 : refuse(m, at, "/role", wordsRole3, faults);
+  seen += isSig(m = o.sig) ? 1 : refuse(m, at, "/sig", wordsSig, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSignaturesItem, at, stranger, faults);
+}
+function checkSignatures(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 8) return void refuse(m, at, "", wordsKeys, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) checkSignaturesItem(list[i], at + `/${i}`, faults);
+}
 function countOfPolicyUploaded(o: Unchecked, at: string, faults: ShapeFault[]): number {
   let seen = 0;
   let m: unknown;
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle(m, at + "/bundle", faults);
+  if ((m = o.signatures) !== undefined) seen++, checkSignatures(m, at + "/signatures", faults);
   return seen;
 }
 const membersOfBundle2 = new Set<string>(["digest","rules","tests","warnings"]);
@@ -1199,7 +1224,13 @@ function countOfPolicyValidated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle2(m, at + "/bundle", faults);
   return seen;
 }
-const membersOfSimulation = new Set<string>(["digest","against","decisions","newly_allowed","changed","impact_digest"]);
+const membersOfSimulation = new Set<string>(["digest","against","decisions","newly_allowed","changed","impact_digest","loosened","report","range"]);
+const wordsRange = "a list of 2 items";
+function checkRange(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length < 2 || m.length > 2) return void refuse(m, at, "", wordsRange, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isIndex(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsIndex, faults);
+}
 function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1210,6 +1241,9 @@ function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.newly_allowed) ? 1 : refuse(m, at, "/newly_allowed", wordsIndex, faults);
   seen += isIndex(m = o.changed) ? 1 : refuse(m, at, "/changed", wordsIndex, faults);
   seen += isDigestText(m = o.impact_digest) ? 1 : refuse(m, at, "/impact_digest", wordsDigestText, faults);
+  if ((m = o.loosened) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/loosened", wordsIndex, faults);
+  if ((m = o.report) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/report", wordsDigestText, faults);
+  if ((m = o.range) !== undefined) seen++, checkRange(m, at + "/range", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSimulation, at, stranger, faults);
 }
 function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1218,13 +1252,26 @@ function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.simulation) === undefined) refuse(m, at, "/simulation", wordsObject, faults); else seen++, checkSimulation(m, at + "/simulation", faults);
   return seen;
 }
-const membersOfPublish = new Set<string>(["digest","expected"]);
+const membersOfPublish = new Set<string>(["digest","expected","rollback","simulation","impact_digest","acknowledged"]);
+const wordsAcknowledged = "a list of at most 256 items";
+const wordsAcknowledged2 = "a string of at most 71 UTF-16 code units, matching ^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$";
+const pattern33 = /^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$/u;
+const isAcknowledgedItem = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern33.test(m);
+function checkAcknowledged(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isAcknowledgedItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsAcknowledged2, faults);
+}
 function checkPublish(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   if ((m = o.expected) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/expected", wordsDigestText, faults);
+  if ((m = o.rollback) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/rollback", wordsNoteCommitted, faults);
+  if ((m = o.simulation) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/simulation", wordsEventId, faults);
+  if ((m = o.impact_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/impact_digest", wordsDigestText, faults);
+  if ((m = o.acknowledged) !== undefined) seen++, checkAcknowledged(m, at + "/acknowledged", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPublish, at, stranger, faults);
 }
 function countOfPolicyPublishRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1233,7 +1280,7 @@ function countOfPolicyPublishRequested(o: Unchecked, at: string, faults: ShapeFa
   if ((m = o.publish) === undefined) refuse(m, at, "/publish", wordsObject, faults); else seen++, checkPublish(m, at + "/publish", faults);
   return seen;
 }
-const membersOfPublish2 = new Set<string>(["revision","digest","previous","author","approved_by","separation","engine"]);
+const membersOfPublish2 = new Set<string>(["revision","digest","previous","author","approved_by","separation","engine","request"]);
 const wordsPolicyRevision = "a string of at most 24 UTF-16 code units, matching ^pol_[0-9]{4}_[0-9]{2}_[0-9]{2}(_[0-9]{1,6})?$";
 const membersOfPrevious2 = new Set<string>(["revision","digest"]);
 function checkPrevious2(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1262,6 +1309,7 @@ function checkPublish2(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.approved_by) === undefined) refuse(m, at, "/approved_by", wordsDataClasses, faults); else seen++, checkApprovedBy(m, at + "/approved_by", faults);
   seen += isSeparation(m = o.separation) ? 1 : refuse(m, at, "/separation", wordsSeparation2, faults);
   seen += isEnvironmentsItem(m = o.engine) ? 1 : refuse(m, at, "/engine", wordsEnvironments2, faults);
+  if ((m = o.request) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/request", wordsEventId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPublish2, at, stranger, faults);
 }
 function countOfPolicyPublished(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1286,7 +1334,7 @@ function countOfPolicyActivated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.activation) === undefined) refuse(m, at, "/activation", wordsObject, faults); else seen++, checkActivation(m, at + "/activation", faults);
   return seen;
 }
-const membersOfRollback = new Set<string>(["from","to_digest","revision"]);
+const membersOfRollback = new Set<string>(["from","to_digest","revision","approved_by","request","incident"]);
 function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1294,6 +1342,9 @@ function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.from) === undefined) refuse(m, at, "/from", wordsObject, faults); else seen++, checkPrevious2(m, at + "/from", faults);
   seen += isDigestText(m = o.to_digest) ? 1 : refuse(m, at, "/to_digest", wordsDigestText, faults);
   seen += isPolicyRevision(m = o.revision) ? 1 : refuse(m, at, "/revision", wordsPolicyRevision, faults);
+  if ((m = o.approved_by) !== undefined) seen++, checkApprovedBy(m, at + "/approved_by", faults);
+  if ((m = o.request) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/request", wordsEventId, faults);
+  if ((m = o.incident) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/incident", wordsLabels2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRollback, at, stranger, faults);
 }
 function countOfPolicyRolledBack(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1317,7 +1368,7 @@ function countOfPolicyShadowStarted(o: Unchecked, at: string, faults: ShapeFault
   if ((m = o.shadow) === undefined) refuse(m, at, "/shadow", wordsObject, faults); else seen++, checkShadow(m, at + "/shadow", faults);
   return seen;
 }
-const membersOfShadow2 = new Set<string>(["digest","decisions","differing"]);
+const membersOfShadow2 = new Set<string>(["digest","decisions","differing","newly_allowed","dropped"]);
 function checkShadow2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1325,6 +1376,8 @@ function checkShadow2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   seen += isIndex(m = o.decisions) ? 1 : refuse(m, at, "/decisions", wordsIndex, faults);
   seen += isIndex(m = o.differing) ? 1 : refuse(m, at, "/differing", wordsIndex, faults);
+  if ((m = o.newly_allowed) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/newly_allowed", wordsIndex, faults);
+  if ((m = o.dropped) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/dropped", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfShadow2, at, stranger, faults);
 }
 function countOfPolicyShadowStopped(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1508,8 +1561,8 @@ function countOfApprovalRevalidated(o: Unchecked, at: string, faults: ShapeFault
 }
 const membersOfConsumed = new Set<string>(["permit_id","job_id"]);
 const wordsPermitId = "a string of at most 30 UTF-16 code units, matching ^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern32 = /^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isPermitId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern32.test(m);
+const pattern34 = /^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isPermitId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern34.test(m);
 function checkConsumed2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1543,8 +1596,8 @@ function countOfBreakglassUsed(o: Unchecked, at: string, faults: ShapeFault[]): 
 }
 const membersOfFreeze = new Set<string>(["freeze_id","kind","subject","incident"]);
 const wordsFreezeId = "a string of at most 30 UTF-16 code units, matching ^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern33 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern33.test(m);
+const pattern35 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern35.test(m);
 const wordsKind4 = "one of \"tenant\", \"agent\", \"capability\", \"target\"";
 const isKind4 = (m: unknown): boolean => m === "tenant" || m === "agent" || m === "capability" || m === "target";
 function checkFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1737,8 +1790,8 @@ function checkDrift(o: unknown, at: string, faults: ShapeFault[]): void {
 const wordsDemands = "one of \"none\", \"rollback\", \"review\"";
 const isDemands = (m: unknown): boolean => m === "none" || m === "rollback" || m === "review";
 const wordsFindingId = "a string of at most 30 UTF-16 code units, matching ^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern34 = /^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isFindingId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern34.test(m);
+const pattern36 = /^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isFindingId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern36.test(m);
 function checkSafety(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1796,20 +1849,14 @@ function countOfRetentionRulesPublished(o: Unchecked, at: string, faults: ShapeF
 }
 const membersOfPruned = new Set<string>(["ranges","count","rule","rules_digest","holds"]);
 const wordsRanges = "a list of at most 1024 items";
-const wordsRangesItem = "a list of 2 items";
-function checkRangesItem(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length < 2 || m.length > 2) return void refuse(m, at, "", wordsRangesItem, faults);
-  const list: readonly unknown[] = m;
-  for (let i = 0; i < list.length; i++) if (!isIndex(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsIndex, faults);
-}
 function checkRanges(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 1024) return void refuse(m, at, "", wordsRanges, faults);
   const list: readonly unknown[] = m;
-  for (let i = 0; i < list.length; i++) checkRangesItem(list[i], at + `/${i}`, faults);
+  for (let i = 0; i < list.length; i++) checkRange(list[i], at + `/${i}`, faults);
 }
 const wordsHoldId = "a string of at most 31 UTF-16 code units, matching ^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern35 = /^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isHoldId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern35.test(m);
+const pattern37 = /^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isHoldId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern37.test(m);
 function checkHolds(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -1833,9 +1880,8 @@ function countOfRetentionPruned(o: Unchecked, at: string, faults: ShapeFault[]):
   return seen;
 }
 const membersOfHold = new Set<string>(["hold_id","matter","runs","query","from","until"]);
-const wordsRuns = "a list of at most 256 items";
 function checkRuns(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsRuns, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isRunId(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsRunId, faults);
 }
@@ -1929,10 +1975,10 @@ function countOfErasureParked(o: Unchecked, at: string, faults: ShapeFault[]): n
 }
 const membersOfErasure3 = new Set<string>(["subject","keys","payloads","packs"]);
 const wordsPackId = "a string of at most 31 UTF-16 code units, matching ^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern36 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern36.test(m);
+const pattern38 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern38.test(m);
 function checkPacks(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsRuns, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isPackId(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsPackId, faults);
 }
@@ -1943,7 +1989,7 @@ function checkErasure3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isCommitment(m = o.subject) ? 1 : refuse(m, at, "/subject", wordsCommitment, faults);
   seen += isIndex(m = o.keys) ? 1 : refuse(m, at, "/keys", wordsIndex, faults);
   seen += isIndex(m = o.payloads) ? 1 : refuse(m, at, "/payloads", wordsIndex, faults);
-  if ((m = o.packs) === undefined) refuse(m, at, "/packs", wordsRuns, faults); else seen++, checkPacks(m, at + "/packs", faults);
+  if ((m = o.packs) === undefined) refuse(m, at, "/packs", wordsAcknowledged, faults); else seen++, checkPacks(m, at + "/packs", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfErasure3, at, stranger, faults);
 }
 function countOfSubjectErased(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -2014,8 +2060,8 @@ const wordsKind5 = "one of \"event\", \"payload\", \"disclosure\", \"timeline\",
 const literalsKind = new Set<unknown>(["event","payload","disclosure","timeline","pack","list"]);
 const isKind5 = (m: unknown): boolean => literalsKind.has(m);
 const wordsId = "a string of at most 96 UTF-16 code units, matching ^[!#-\\[\\]-~]{1,96}$";
-const pattern37 = /^[!#-\[\]-~]{1,96}$/u;
-const isId = (m: unknown): boolean => typeof m === "string" && m.length <= 96 && pattern37.test(m);
+const pattern39 = /^[!#-\[\]-~]{1,96}$/u;
+const isId = (m: unknown): boolean => typeof m === "string" && m.length <= 96 && pattern39.test(m);
 function checkReadsItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2025,7 +2071,7 @@ function checkReadsItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHolder, at, stranger, faults);
 }
 function checkReads(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsRuns, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkReadsItem(list[i], at + `/${i}`, faults);
 }
@@ -2033,7 +2079,7 @@ function checkAccess(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
-  if ((m = o.reads) === undefined) refuse(m, at, "/reads", wordsRuns, faults); else seen++, checkReads(m, at + "/reads", faults);
+  if ((m = o.reads) === undefined) refuse(m, at, "/reads", wordsAcknowledged, faults); else seen++, checkReads(m, at + "/reads", faults);
   seen += isIndex(m = o.count) ? 1 : refuse(m, at, "/count", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAccess, at, stranger, faults);
 }
@@ -2074,8 +2120,8 @@ function countOfIntegrityChecked(o: Unchecked, at: string, faults: ShapeFault[])
 }
 const membersOfReview = new Set<string>(["review_id","question","query","as_of","verdict","digest"]);
 const wordsReviewId = "a string of at most 30 UTF-16 code units, matching ^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern38 = /^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isReviewId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern38.test(m);
+const pattern40 = /^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isReviewId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern40.test(m);
 const wordsQuestion = "one of \"denied\", \"approvals\", \"incident\", \"scope\", \"retention\"";
 const literalsQuestion = new Set<unknown>(["denied","approvals","incident","scope","retention"]);
 const isQuestion = (m: unknown): boolean => literalsQuestion.has(m);
@@ -2101,8 +2147,8 @@ function countOfReviewCompleted(o: Unchecked, at: string, faults: ShapeFault[]):
 }
 const membersOfIncident = new Set<string>(["incident_id","from","title_committed"]);
 const wordsIncidentId = "a string of at most 30 UTF-16 code units, matching ^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern39 = /^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isIncidentId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern39.test(m);
+const pattern41 = /^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isIncidentId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern41.test(m);
 function checkIncident(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2140,8 +2186,8 @@ function countOfIncidentClosed(o: Unchecked, at: string, faults: ShapeFault[]): 
 }
 const membersOfDrill = new Set<string>(["drill_id","kind"]);
 const wordsDrillId = "a string of at most 30 UTF-16 code units, matching ^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern40 = /^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isDrillId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern40.test(m);
+const pattern42 = /^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isDrillId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern42.test(m);
 const wordsKind7 = "one of \"incident\", \"tamper\", \"restore\", \"approval\", \"export\"";
 const literalsKind2 = new Set<unknown>(["incident","tamper","restore","approval","export"]);
 const isKind7 = (m: unknown): boolean => literalsKind2.has(m);
@@ -2272,6 +2318,41 @@ function countOfAnchorRecorded(o: Unchecked, at: string, faults: ShapeFault[]): 
   if ((m = o.anchor) === undefined) refuse(m, at, "/anchor", wordsObject, faults); else seen++, checkAnchor(m, at + "/anchor", faults);
   return seen;
 }
+const membersOfAnswer = new Set<string>(["request","digest","answer","person","signed"]);
+const wordsAnswer2 = "one of \"approve\", \"reject\", \"withdraw\"";
+const isAnswer2 = (m: unknown): boolean => m === "approve" || m === "reject" || m === "withdraw";
+const membersOfSigned = new Set<string>(["text","digest","method","kid","signature","authenticator_data","client_data"]);
+function checkSigned(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isText3(m = o.text) ? 1 : refuse(m, at, "/text", wordsText3, faults);
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  seen += isMethod(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod, faults);
+  seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
+  seen += isSignature(m = o.signature) ? 1 : refuse(m, at, "/signature", wordsSignature, faults);
+  if ((m = o.authenticator_data) !== undefined) seen += isAuthenticatorData(m) ? 1 : refuse(m, at, "/authenticator_data", wordsAuthenticatorData, faults);
+  if ((m = o.client_data) !== undefined) seen += isClientData(m) ? 1 : refuse(m, at, "/client_data", wordsClientData, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSigned, at, stranger, faults);
+}
+function checkAnswer(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isEventId(m = o.request) ? 1 : refuse(m, at, "/request", wordsEventId, faults);
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  seen += isAnswer2(m = o.answer) ? 1 : refuse(m, at, "/answer", wordsAnswer2, faults);
+  if ((m = o.person) !== undefined) seen += isPersonId(m) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
+  if ((m = o.signed) !== undefined) seen++, checkSigned(m, at + "/signed", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAnswer, at, stranger, faults);
+}
+function countOfPolicyPublishAnswered(o: Unchecked, at: string, faults: ShapeFault[]): number {
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.answer) === undefined) refuse(m, at, "/answer", wordsObject, faults); else seen++, checkAnswer(m, at + "/answer", faults);
+  if ((m = o.reason) !== undefined) seen++, checkReason(m, at + "/reason", faults);
+  return seen;
+}
 
 const groupEnvelope: Group = { names: ["type","v","event_id","tenant","ts","source","actor","cause","labels","refs","commit","traceparent","integrity"], count: countOfEnvelope };
 const groupLogGenesis: Group = { names: ["genesis"], count: countOfLogGenesis };
@@ -2313,7 +2394,7 @@ const groupPointers: Group = { names: ["pointers"], count: countOfPointers };
 const groupActionRequested: Group = { names: ["request"], count: countOfActionRequested };
 const groupPolicy: Group = { names: ["policy"], count: countOfPolicy };
 const groupPolicyDecided: Group = { names: ["decided"], count: countOfPolicyDecided };
-const groupPolicyUploaded: Group = { names: ["bundle"], count: countOfPolicyUploaded };
+const groupPolicyUploaded: Group = { names: ["bundle","signatures"], count: countOfPolicyUploaded };
 const groupPolicyValidated: Group = { names: ["bundle"], count: countOfPolicyValidated };
 const groupPolicySimulated: Group = { names: ["simulation"], count: countOfPolicySimulated };
 const groupPolicyPublishRequested: Group = { names: ["publish"], count: countOfPolicyPublishRequested };
@@ -2367,6 +2448,7 @@ const groupFindingOpened: Group = { names: ["finding"], count: countOfFindingOpe
 const groupFindingClosed: Group = { names: ["finding"], count: countOfFindingClosed };
 const groupTrainingCompleted: Group = { names: ["training"], count: countOfTrainingCompleted };
 const groupAnchorRecorded: Group = { names: ["anchor"], count: countOfAnchorRecorded };
+const groupPolicyPublishAnswered: Group = { names: ["answer","reason"], count: countOfPolicyPublishAnswered };
 
 const groupsOfKind = new Map<string, readonly Group[]>([
   ["log.genesis", [groupEnvelope, groupLogGenesis]],
@@ -2465,6 +2547,7 @@ const groupsOfKind = new Map<string, readonly Group[]>([
   ["finding.closed", [groupEnvelope, groupFindingClosed, groupReason]],
   ["training.completed", [groupEnvelope, groupTrainingCompleted]],
   ["anchor.recorded", [groupEnvelope, groupAnchorRecorded]],
+  ["policy.publish.answered", [groupEnvelope, groupPolicyPublishAnswered]],
 ]);
 
 function orderActor(o: Unchecked): Unchecked {
@@ -3539,6 +3622,14 @@ function orderBundle(o: Unchecked): Unchecked {
     version: o.version,
   };
 }
+function orderSignatures(o: Unchecked): Unchecked {
+  return {
+    alg: o.alg,
+    key_id: o.key_id,
+    role: o.role,
+    sig: o.sig,
+  };
+}
 function orderPolicyUploaded(o: Unchecked): Unchecked {
   return {
     actor: orderActor(o.actor as Unchecked),
@@ -3549,6 +3640,7 @@ function orderPolicyUploaded(o: Unchecked): Unchecked {
     integrity: orderIntegrity(o.integrity as Unchecked),
     labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
     refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    signatures: o.signatures === undefined ? undefined : (o.signatures as unknown[]).map((m) => orderSignatures(m as Unchecked)),
     source: o.source,
     tenant: o.tenant,
     traceparent: o.traceparent,
@@ -3590,7 +3682,10 @@ function orderSimulation(o: Unchecked): Unchecked {
     decisions: o.decisions,
     digest: o.digest,
     impact_digest: o.impact_digest,
+    loosened: o.loosened,
     newly_allowed: o.newly_allowed,
+    range: o.range,
+    report: o.report,
   };
 }
 function orderPolicySimulated(o: Unchecked): Unchecked {
@@ -3613,8 +3708,12 @@ function orderPolicySimulated(o: Unchecked): Unchecked {
 }
 function orderPublish(o: Unchecked): Unchecked {
   return {
+    acknowledged: o.acknowledged,
     digest: o.digest,
     expected: o.expected,
+    impact_digest: o.impact_digest,
+    rollback: o.rollback,
+    simulation: o.simulation,
   };
 }
 function orderPolicyPublishRequested(o: Unchecked): Unchecked {
@@ -3649,6 +3748,7 @@ function orderPublish2(o: Unchecked): Unchecked {
     digest: o.digest,
     engine: o.engine,
     previous: o.previous === undefined ? undefined : orderPrevious2(o.previous as Unchecked),
+    request: o.request,
     revision: o.revision,
     separation: o.separation,
   };
@@ -3699,7 +3799,10 @@ function orderPolicyActivated(o: Unchecked): Unchecked {
 }
 function orderRollback(o: Unchecked): Unchecked {
   return {
+    approved_by: o.approved_by,
     from: orderPrevious2(o.from as Unchecked),
+    incident: o.incident,
+    request: o.request,
     revision: o.revision,
     to_digest: o.to_digest,
   };
@@ -3752,6 +3855,8 @@ function orderShadow2(o: Unchecked): Unchecked {
     decisions: o.decisions,
     differing: o.differing,
     digest: o.digest,
+    dropped: o.dropped,
+    newly_allowed: o.newly_allowed,
   };
 }
 function orderPolicyShadowStopped(o: Unchecked): Unchecked {
@@ -5238,6 +5343,45 @@ function orderAnchorRecorded(o: Unchecked): Unchecked {
     v: o.v,
   };
 }
+function orderSigned(o: Unchecked): Unchecked {
+  return {
+    authenticator_data: o.authenticator_data,
+    client_data: o.client_data,
+    digest: o.digest,
+    kid: o.kid,
+    method: o.method,
+    signature: o.signature,
+    text: o.text,
+  };
+}
+function orderAnswer(o: Unchecked): Unchecked {
+  return {
+    answer: o.answer,
+    digest: o.digest,
+    person: o.person,
+    request: o.request,
+    signed: o.signed === undefined ? undefined : orderSigned(o.signed as Unchecked),
+  };
+}
+function orderPolicyPublishAnswered(o: Unchecked): Unchecked {
+  return {
+    actor: orderActor(o.actor as Unchecked),
+    answer: orderAnswer(o.answer as Unchecked),
+    cause: o.cause,
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    event_id: o.event_id,
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    reason: o.reason === undefined ? undefined : orderReason(o.reason as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    source: o.source,
+    tenant: o.tenant,
+    traceparent: o.traceparent,
+    ts: o.ts,
+    type: o.type,
+    v: o.v,
+  };
+}
 
 const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["log.genesis", orderLogGenesis],
@@ -5336,4 +5480,5 @@ const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["finding.closed", orderFindingClosed],
   ["training.completed", orderTrainingCompleted],
   ["anchor.recorded", orderAnchorRecorded],
+  ["policy.publish.answered", orderPolicyPublishAnswered],
 ]);
