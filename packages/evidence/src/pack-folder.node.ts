@@ -15,34 +15,45 @@ const MAX_FILE_BYTES = 500_000_000;
 /**
  * Lists a directory's files now; reads each when asked.
  *
+ * @param top names in the directory itself, for a process that may read what is in it but may not list it
  * @throws CountersignError cannot-read when it is no directory, or holds anything but files and directories
  */
-export function openPackFolder(path: string): PackFiles {
+export function openPackFolder(path: string, top?: readonly string[]): PackFiles {
   const paths: string[] = [];
-  list(path, "", 0, paths);
+  const entries = top?.map((name) => Object.assign(fs.lstatSync(join(path, name)), { name }));
+  list(path, "", 0, paths, entries ?? entriesOf(path));
   return {
     list: () => paths,
     read: (file) => read(join(path, file)),
   };
 }
 
-function list(root: string, below: string, depth: number, paths: string[]): void {
-  let entries: fs.Dirent[];
-  try {
-    entries = fs.readdirSync(join(root, below), { withFileTypes: true });
-  } catch (cause) {
-    throw cannotRead(`${join(root, below)} cannot be read as a folder`, cause);
-  }
+/** Names in a directory itself, links and all. @throws CountersignError cannot-read */
+export function namesIn(path: string): readonly string[] {
+  return entriesOf(path).map(({ name }) => name);
+}
+
+type Entry = Pick<fs.Dirent, "isDirectory" | "isFile" | "isSymbolicLink"> & { readonly name: string };
+
+function list(root: string, below: string, depth: number, paths: string[], entries: readonly Entry[]): void {
   if (depth > MAX_DEPTH) throw cannotRead(`${join(root, below)} lies deeper than a pack goes`);
   for (const entry of entries) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) list(root, path, depth + 1, paths);
+    if (entry.isDirectory()) list(root, path, depth + 1, paths, entriesOf(join(root, path)));
     else if (entry.isFile()) paths.push(path);
     else
       throw cannotRead(
         `${join(root, path)} is ${entry.isSymbolicLink() ? "a link" : "not a file"}; a pack has files only`,
       );
     if (paths.length > MAX_FILES) throw cannotRead(`${root} has more than ${MAX_FILES} files`);
+  }
+}
+
+function entriesOf(folder: string): readonly Entry[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw cannotRead(`${folder} cannot be read as a folder`, cause);
   }
 }
 

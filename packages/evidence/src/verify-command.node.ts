@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import "./ed25519.node.ts";
@@ -13,7 +13,7 @@ import "./hash.node.ts";
 import { assuranceNames } from "./assurances.ts";
 import { CountersignError } from "./errors.ts";
 import { parseVerifierKey, type VerifierKey } from "./note.ts";
-import { openPackFolder } from "./pack-folder.node.ts";
+import { namesIn, openPackFolder } from "./pack-folder.node.ts";
 import { formatReport, formatReportJson } from "./report.ts";
 import type { AssuranceName } from "./report-schema.ts";
 import { visible } from "./terminal.ts";
@@ -40,6 +40,8 @@ type Words = {
   readonly keys: readonly string[];
   readonly required: readonly AssuranceName[];
   readonly json: boolean;
+  /** What lies in the folder, told by the process that started this one; see `confine`. */
+  readonly top: readonly string[] | undefined;
 };
 
 /**
@@ -73,7 +75,7 @@ export async function verifyCommand(args: readonly string[]): Promise<0 | 1 | 2>
 }
 
 async function check(words: Words): Promise<0 | 1> {
-  const report = await verify(openPackFolder(words.path), {
+  const report = await verify(openPackFolder(words.path, words.top), {
     pins: words.keys.map(parseKey),
     required: words.required,
   });
@@ -84,8 +86,17 @@ async function check(words: Words): Promise<0 | 1> {
 /** The same command in a child that may read two things. Keys are read here, so that their files need not be among them. */
 async function confine({ path, keys, required, json }: Words): Promise<0 | 1 | 2> {
   const root = realPath(path);
+  if (existsSync(join(root, "ledger.sqlite"))) {
+    throw new CountersignError("cannot-read", {
+      detail: `${path} is a data directory. \`countersign fsck --data ${path}\` checks one, \`countersign export\` makes a pack of it.`,
+    });
+  }
   const pins = keys.flatMap(keysIn);
   const own = ownFolders();
+  // Node 24 loses the permission to list a folder whose path begins another's (…/pack and …/packages), though not to read
+  // what is in it: such a folder is listed here.
+  const isLost = own.some((folder) => folder.startsWith(root) && !folder.startsWith(root + sep));
+  const top = isLost ? namesIn(root) : [];
   const script = fileURLToPath(new URL(`../bin/verify${extname(import.meta.url)}`, import.meta.url));
   const reads = [root, ...own].flatMap((folder) => [
     `--allow-fs-read=${folder}`,
@@ -96,6 +107,7 @@ async function confine({ path, keys, required, json }: Words): Promise<0 | 1 | 2
     ...pins.flatMap((key) => ["--key", key]),
     ...(required.length === 0 ? [] : ["--require", required.join(",")]),
     ...(json ? ["--json"] : []),
+    ...top.map((name) => `--top=${name}`),
   ];
   // Options in the environment could load other code into the child, or take the confinement away.
   const { NODE_OPTIONS: _, ...env } = process.env;
@@ -112,6 +124,8 @@ function parseWords(args: readonly string[]): Words | "help" {
     require: { type: "string", multiple: true },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
+    // Not for people: what is named decides what is checked.
+    ...(process.permission === undefined ? {} : { top: { type: "string", multiple: true } as const }),
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
   try {
@@ -130,7 +144,7 @@ function parseWords(args: readonly string[]): Words | "help" {
       detail: "--require pinned needs --key: a key from somewhere else than the pack.",
     });
   }
-  return { path, keys, required, json: values.json === true };
+  return { path, keys, required, json: values.json === true, top: values.top };
 }
 
 function assuranceNamed(name: string): AssuranceName {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -77,6 +86,24 @@ test("countersign-verify: exit 1 when what is required is not met, and when the 
   assert.equal(run(root, "--key", formatVerifierKey(story.keyOf(new Uint8Array(32).fill(7)))).status, 1);
 });
 
+test("countersign-verify: a pack beside the verifier's own folder, with a name that begins it, is read whole", () => {
+  // A person's ./pack beside ./packages/evidence: Node 24 then refuses to list the first.
+  const beside = join(dirname(BIN), "../../../pac");
+  assert.ok(BIN.startsWith(beside));
+  mkdirSync(beside);
+  folders.push(beside);
+  cpSync(write(folder), beside, { recursive: true });
+  const done = run(beside);
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  // Control: what nobody listed is still found there.
+  writeFileSync(join(beside, "content", "extra"), "");
+  const found = run(beside);
+  assert.equal(found.status, 1);
+  assert.match(found.stdout, /! pack-file-unlisted {2}content\/extra/);
+  writeFileSync(join(beside, "extra"), "");
+  assert.match(run(beside).stdout, /! pack-file-unlisted {2}extra/);
+});
+
 const unreadable: readonly [why: string, args: () => string[], said: RegExp][] = [
   ["there is nothing", () => [join(temporary(), "nothing")], /There is nothing at/],
   ["the folder is empty", () => [temporary()], /empty/],
@@ -113,11 +140,22 @@ const unreadable: readonly [why: string, args: () => string[], said: RegExp][] =
     "it is a data directory",
     () => {
       const root = temporary();
-      writeFileSync(join(root, "countersign.db"), "SQLite format 3");
+      writeFileSync(join(root, "copy.db"), "SQLite format 3");
       return [root];
     },
     /fsck's business/,
   ],
+  [
+    "it is a data directory that is being served",
+    () => {
+      const root = temporary();
+      writeFileSync(join(root, "ledger.sqlite"), "SQLite format 3");
+      symlinkSync("/nowhere", join(root, "admin.sock"));
+      return [root];
+    },
+    /is a data directory.*countersign fsck.*countersign export/,
+  ],
+  ["somebody says what the folder holds", () => [write(folder), "--top", "content"], /Unknown option '--top'/],
 ];
 
 for (const [why, args, said] of unreadable) {
