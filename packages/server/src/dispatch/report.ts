@@ -16,6 +16,7 @@ import { readerOf } from "./start-action.ts";
 
 type OutcomeInput = {
   readonly seen: SeenAction;
+  readonly holder: Caller["holder"];
   readonly report: OutcomeReport;
   readonly result: KeptPayload | undefined;
   readonly message: Committed | undefined;
@@ -24,6 +25,7 @@ type OutcomeInput = {
 
 type SafetyInput = {
   readonly seen: SeenAction;
+  readonly holder: Caller["holder"];
   readonly checks: BodyOf<"reportSafety">["checks"];
   readonly ran: Ran | undefined;
 };
@@ -56,6 +58,7 @@ export function openReports(parts: DispatchParts): Reports {
       const subject = record.on_behalf_of ?? undefined;
       const input: OutcomeInput = {
         seen: seenAction(record),
+        holder: caller.holder,
         report: body,
         result: result === undefined ? undefined : await keepPayload(vault, tenant, subject, "/outcome/result", result),
         message:
@@ -68,15 +71,13 @@ export function openReports(parts: DispatchParts): Reports {
       const reader = readerOf(parts, caller.tenant);
       const record = reportable(reader, caller, actionId, "SAFETY");
       const ran = ranOf(parts, reader, record, body.executed_args_sha256);
-      await ledger.submit(safety, { seen: seenAction(record), checks: body.checks, ran }, submission);
+      const { holder } = caller;
+      await ledger.submit(safety, { seen: seenAction(record), holder, checks: body.checks, ran }, submission);
     },
   };
 }
 
-/**
- * The action, when this caller may report it. An agent may say what it queued or withdrew; how an attempt went, only
- * who ran it. @throws CountersignError not-found, forbidden
- */
+/** The action, when this caller may report it as it stands. @throws CountersignError not-found, forbidden */
 function reportable(
   reader: Reader,
   { holder }: Caller,
@@ -87,16 +88,33 @@ function reportable(
   if (record === undefined || (holder.kind === "agent" && record.agent !== holder.id)) {
     throw new CountersignError("not-found");
   }
-  const executor = record.permit?.executor;
-  const ofAttempt = what === "SUCCEEDED" || what === "FAILED" || what === "TIMED_OUT" || what === "SAFETY";
-  if (ofAttempt && executor !== undefined && executor !== holder.id) {
-    throw new CountersignError("forbidden", { detail: `The permit is for executor ${executor}.` });
-  }
+  refuseStranger(record, holder, what);
   const executes = holder.kind !== "agent" || agentOf(reader.control, holder.id)?.may_execute === true;
   if (what === "DEAD_LETTERED" && !executes) {
     throw new CountersignError("forbidden", { detail: "The agent's registration does not let it execute." });
   }
   return record;
+}
+
+/**
+ * An agent may say what it queued or withdrew; how an attempt went, only who runs it: were it another's word that a
+ * running attempt was cancelled, what it did could neither be recorded nor counted. Asked again in the command, where
+ * the attempt may have started meanwhile. @throws CountersignError forbidden
+ */
+function refuseStranger(
+  record: ActionRecord,
+  holder: Caller["holder"],
+  what: OutcomeReport["status"] | "SAFETY",
+): void {
+  const executor = record.permit?.executor;
+  const ofAttempt =
+    what === "SUCCEEDED" ||
+    what === "FAILED" ||
+    what === "TIMED_OUT" ||
+    what === "SAFETY" ||
+    (what === "CANCELLED" && record.phase === "running");
+  if (!ofAttempt || executor === undefined || executor === holder.id) return;
+  throw new CountersignError("forbidden", { detail: `The permit is for executor ${executor}.` });
 }
 
 /** What the executor says it ran, beside what was decided on; undefined when it does not say. */
@@ -130,6 +148,7 @@ function outcomeCommand(parts: DispatchParts): Command<OutcomeInput, Answer> {
     run(tx, input) {
       const record = recordSeen(tx, input.seen);
       const { report, ran } = input;
+      refuseStranger(record, input.holder, report.status);
       if (record.permit !== null && report.job_id !== undefined && report.job_id !== record.job_id) {
         throw new CountersignError("validation-failed", { pointer: "/job_id", detail: `The job is ${record.job_id}.` });
       }
@@ -199,8 +218,9 @@ function safetyCommand(parts: DispatchParts): Command<SafetyInput, Answer> {
   return {
     name: "dispatch.report-safety",
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
-    run(tx, { seen, checks, ran }) {
+    run(tx, { seen, holder, checks, ran }) {
       const record = recordSeen(tx, seen);
+      refuseStranger(record, holder, "SAFETY");
       const all = ran === undefined ? checks : [...checks, driftCheck(ran)];
       appendSafety(parts.vault, tx, actionIn(tx, seen.actionId) ?? record, all.slice(0, 32), ran, {
         source: "reported",
