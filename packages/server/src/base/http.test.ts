@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
@@ -194,6 +195,7 @@ test("http: queries and path parameters are checked as strictly", async () => {
     ["/v1/checkpoint?x=1", 400, "unknown-member", "/x"],
     ["/v1/runs/run_nonsense", 404, "not-found", undefined],
     ["/v1/runs/%zz", 400, "malformed-http", undefined],
+    [`/v1/runs/${"a".repeat(5000)}`, 404, "not-found", undefined],
     ["/v1/payloads/sha256:..%2f..%2fetc", 404, "not-found", undefined],
     ["/v1/nothing", 404, "not-found", undefined],
     ["/", 404, "not-found", undefined],
@@ -330,6 +332,29 @@ test("http: bodies together may hold only so much memory, and it is given back",
   release();
   assert.equal((await first).response.statusCode, 200);
   assert.equal((await send("POST", url, { body: big })).response.statusCode, 200);
+});
+
+test("http: two keys in one request are nobody's", async () => {
+  const { http } = serve();
+  const port = await http.listen("127.0.0.1", 0);
+  const ask = (...keys: string[]) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, "127.0.0.1");
+      let answer = "";
+      socket.on("data", (bytes) => {
+        answer += bytes.toString();
+      });
+      socket.on("error", reject);
+      socket.on("close", () => resolve(answer));
+      const lines = keys.map((key) => `authorization: Bearer ${key}\r\n`).join("");
+      socket.write(`GET /v1/runs HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${lines}\r\n`);
+    });
+  try {
+    assert.match(await ask("auditor", "agent"), /^HTTP\/1\.1 400 .*malformed-http/s);
+    assert.match(await ask("auditor"), /^HTTP\/1\.1 200 /); // control
+  } finally {
+    await http.close();
+  }
 });
 
 test("http: stopping aborts what waits, answers it, and takes nothing new", async () => {

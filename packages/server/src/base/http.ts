@@ -252,6 +252,7 @@ export function openHttp(options: HttpOptions): Http {
 
   function identify(request: FastifyRequest, arrival: Arrival, roles: readonly (RoleName | "public")[]): void {
     const { authorization } = request.headers;
+    refuseTwoKeys(request);
     if (authorization === undefined && roles.includes("public")) return;
     const key = parseBearer(authorization);
     const caller =
@@ -339,6 +340,12 @@ export function openHttp(options: HttpOptions): Http {
     // As bytes: to a string Fastify would add a charset, which problem documents do not have (RFC 9457 §3).
     return reply.status(status).headers(SECURITY_HEADERS).headers(headers).send(Buffer.from(body));
   }
+}
+
+/** Of two keys Node hands on the first, and what stands before us may have looked at the second. */
+function refuseTwoKeys({ raw }: FastifyRequest): void {
+  const keys = raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "authorization").length;
+  if (keys > 1) throw new CountersignError("malformed-http", { detail: "It has more than one Authorization header." });
 }
 
 /** Who acts, for the event: the holder of the credential, or the person of the session. */

@@ -17,6 +17,7 @@ const fastifyCodes: Readonly<Record<string, ConstructorParameters<typeof Counter
   FST_ERR_CTP_BODY_TOO_LARGE: ["body-too-large"],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported-media-type"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["malformed-http", { detail: "Content-Length is not the length of the body." }],
+  FST_ERR_MAX_PARAM_LENGTH: ["not-found", { detail: "No id is that long." }],
   FST_ERR_BAD_URL: ["malformed-http", { detail: "The path is not percent-encoded UTF-8." }],
 };
 
