@@ -16,19 +16,22 @@ import type {
 } from "@countersign/evidence/event";
 import type { Fault } from "@countersign/evidence/fault";
 import { chainOfKind, checkEvent, serializeEvent } from "@countersign/evidence/generated/event-shapes";
-import { hex, sha256, utf8 } from "@countersign/evidence/hash";
+import { sha256, utf8 } from "@countersign/evidence/hash";
 import { formatId, type Id, type IdPrefix, parseId, type RunId, uuidFromHash, uuidV7 } from "@countersign/evidence/ids";
 import { MAX_ENTRY_BYTES } from "@countersign/evidence/limits";
-import { leafHash } from "@countersign/evidence/merkle";
 import { mustSettle, openActionOf, type RunState, settledActionOf, stepRun } from "@countersign/evidence/run";
 import { Changes, type RowChange, type RunView, rowKey } from "./batch.ts";
 import type { NewEvent, Placed, Transaction } from "./command.ts";
 import type { NewEntry, Row, RowCodec } from "./engine.ts";
+import type { EntryArena } from "./entry-bytes.ts";
 import { type Head, type LogState, NOTHING_BEFORE } from "./log-state.ts";
 import type { KeyOf, RowOf, Table } from "./table.ts";
 
 /** Random bytes, drawn from a pool: one call of the system's generator serves hundreds of ids. */
 export type Randomness = (length: number) => Uint8Array;
+
+/** Where a transaction gets what it cannot make itself. */
+export type Sources = { readonly random: Randomness; readonly arena: EntryArena };
 
 /** What lies below a command: the batch so far, then committed rows. */
 export type Below = {
@@ -61,7 +64,7 @@ export class PendingTransaction implements Transaction {
   head: Head;
   readonly #log: LogState;
   readonly #below: Below;
-  readonly #random: Randomness;
+  readonly #sources: Sources;
   readonly #freshRuns = new Set<string>();
   /** The newest event of each run this command wrote to. */
   readonly #lastOfRun = new Map<RunId, string>();
@@ -71,11 +74,11 @@ export class PendingTransaction implements Transaction {
     time: { readonly ts: string; readonly tsMs: number },
     actor: ActorBlock,
     below: Below,
-    random: Randomness,
+    sources: Sources,
   ) {
     this.#log = log;
     this.#below = below;
-    this.#random = random;
+    this.#sources = sources;
     this.tenant = log.id;
     this.actor = actor;
     this.log = log.origin;
@@ -98,7 +101,7 @@ export class PendingTransaction implements Transaction {
 
   runHead(runId: string): string | undefined {
     const run = this.#runView(runId);
-    return run && hex(run.leaf);
+    return run && hexOf(run.leaf);
   }
 
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined {
@@ -118,13 +121,13 @@ export class PendingTransaction implements Transaction {
   }
 
   newId<P extends IdPrefix>(prefix: P): Id<P> {
-    const id = formatId(prefix, uuidV7(this.nowMs, this.#random(10)));
+    const id = formatId(prefix, uuidV7(this.nowMs, this.#sources.random(10)));
     if (prefix === "run") this.#freshRuns.add(id);
     return id;
   }
 
   random16(): Uint8Array {
-    return this.#random(16);
+    return this.#sources.random(16);
   }
 
   derivedId(cause: string, kind: Kind): Id<"evt"> {
@@ -156,7 +159,7 @@ export class PendingTransaction implements Transaction {
         log: this.log,
         index: head.size,
         prev_hash: head.leafHex,
-        ...(ofRun ? { run_seq: run?.events ?? 0, run_prev: run === undefined ? NOTHING_BEFORE : hex(run.leaf) } : {}),
+        ...(ofRun ? { run_seq: run?.events ?? 0, run_prev: run === undefined ? NOTHING_BEFORE : hexOf(run.leaf) } : {}),
         ctl_seq: head.controls,
         ctl_head: head.controlLeafHex,
       },
@@ -183,11 +186,10 @@ export class PendingTransaction implements Transaction {
 
   /** Makes the entry: the bytes are the leaf, and nothing ever makes them again. */
   #place(event: Event, run: RunView | undefined): { leaf: Uint8Array; leafHex: string } {
-    const bytes = utf8(serializeEvent(event));
+    const { bytes, leaf } = this.#sources.arena.place(serializeEvent(event));
     if (bytes.length > MAX_ENTRY_BYTES) {
       throw new CountersignError("entry-too-large", { detail: `It would have ${bytes.length} bytes.` });
     }
-    const leaf = leafHash(bytes);
     const ofRun = "run_id" in event ? event.run_id : undefined;
     this.entries.push({
       tenant: this.#log.tenant,
@@ -202,7 +204,7 @@ export class PendingTransaction implements Transaction {
     });
     this.eventIds.push(event.event_id);
     if (event.type === "dispatch.permitted") this.permits.push({ index: event.integrity.index, entry: bytes });
-    return { leaf, leafHex: hex(leaf) };
+    return { leaf, leafHex: hexOf(leaf) };
   }
 
   #keepRun(event: RunEvent, state: RunState, leaf: Uint8Array, before: RunView | undefined): void {
@@ -248,6 +250,11 @@ export class PendingTransaction implements Transaction {
       throw new CountersignError("already-exists", { detail: `There is an event ${eventId}.` });
     }
   }
+}
+
+/** Lower-case hex; three times as fast as the platform-neutral one, and wanted three times for each event. */
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
 /** @throws CountersignError validation-failed, with the first pointer and every place as `faults` */

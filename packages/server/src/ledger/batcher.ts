@@ -10,10 +10,11 @@ import { assert, CountersignError } from "@countersign/evidence/errors";
 import { equalBytes } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
 import type { Clock } from "../base/clock.ts";
-import { type Below, PendingTransaction, type Randomness, rowOf, SYSTEM } from "./append.ts";
+import { type Below, PendingTransaction, type Randomness, rowOf, type Sources, SYSTEM } from "./append.ts";
 import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
 import type { Appended, Command, Need, Submission } from "./command.ts";
 import type { Engine, Row, RowCodec, StoredRun, StoredSubmission } from "./engine.ts";
+import { EntryArena } from "./entry-bytes.ts";
 import { LogState, newLog, runView } from "./log-state.ts";
 import { openLogs } from "./opening.ts";
 import { later, Releaser, refusalOf } from "./releaser.ts";
@@ -76,6 +77,7 @@ export class Batcher {
   readonly #options: BatcherOptions;
   #engine: Engine;
   #logs: Map<string, LogState>;
+  readonly #sources: Sources;
   readonly #runCache = new RunCache();
   #phase: "serving" | "recovering" | "closed" = "serving";
 
@@ -115,7 +117,8 @@ export class Batcher {
     this.#engine = engine;
     this.#logs = new Map(logs.map((log) => [log.id, log]));
     this.#open = this.#newBatch();
-    const { signer, timers, alarm } = options;
+    const { signer, timers, alarm, random } = options;
+    this.#sources = { random, arena: new EntryArena() };
     this.#releaser = new Releaser({
       signer,
       timers,
@@ -302,7 +305,7 @@ export class Batcher {
     if (create !== undefined && this.#logs.has(create.id)) {
       return refused(task, log, new CountersignError("tenant-exists"));
     }
-    const tx = new PendingTransaction(log, this.#timeOf(log), by.actor, this.#below(log, loaded), this.#options.random);
+    const tx = new PendingTransaction(log, this.#timeOf(log), by.actor, this.#below(log, loaded), this.#sources);
     let answer: unknown;
     try {
       answer = command.run(tx, input);
@@ -404,7 +407,7 @@ export class Batcher {
     const direction = steppedMs < -CLOCK_BACK_MS ? "back" : steppedMs > CLOCK_AHEAD_MS ? "ahead" : undefined;
     const writable = log.head.size > 0 && log.head.control.log?.closed === false;
     if (direction === undefined || !writable) return time;
-    const tx = new PendingTransaction(log, time, SYSTEM, nothingBelow(this.#engine), this.#options.random);
+    const tx = new PendingTransaction(log, time, SYSTEM, nothingBelow(this.#engine), this.#sources);
     tx.append("log.clock.jumped", {
       clock: {
         head: new Date(log.head.tsMs).toISOString(),
