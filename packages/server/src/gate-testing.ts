@@ -29,6 +29,7 @@ import { openArguments } from "./dispatch/start-action.ts";
 import { freezeTables, openFreezes } from "./freezes/routes.ts";
 import type { Command, Submission } from "./ledger/command.ts";
 import { due, openSweeper, type Sweeper } from "./ledger/due.ts";
+import type { Table } from "./ledger/table.ts";
 import {
   asOperator,
   createTestTenant,
@@ -42,7 +43,7 @@ import { systemTimers } from "./ledger/timers.ts";
 import { packTables } from "./packs/routes.ts";
 import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
 import { openPayloadFiles } from "./payloads/files.ts";
-import { openSealKeys } from "./payloads/seal-keys.ts";
+import { openSealKeys, type SealKeys } from "./payloads/seal-keys.ts";
 import { openVault, type PayloadVault } from "./payloads/store.ts";
 import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
@@ -103,6 +104,9 @@ export type Gate = {
   readonly policy: PolicyGate;
   readonly sweeper: Sweeper;
   readonly people: People;
+  /** What stands beside the gate seals and looks up with. */
+  readonly seals: PayloadVault & Pick<SealKeys, "lookupHash">;
+  readonly handlers: ReturnType<typeof wire>["handlers"];
   readonly tenant: string;
   readonly agent: Caller;
   readonly executor: Caller;
@@ -148,14 +152,17 @@ export type GateOptions = {
   readonly ceiling?: string[];
   readonly bundle?: Bundle | null;
   readonly owner?: Id<"usr">;
+  /** Another clock, and tables of modules that stand beside the gate. */
+  readonly clock?: TestClock;
+  readonly tables?: readonly Table[];
 };
 
 /** Opens a gate with one tenant, one agent and one policy. */
 export async function openGate(options: GateOptions = {}): Promise<Gate> {
-  const clock = testClock();
+  const { clock = testClock() } = options;
   const scratch = temporaryDirectory();
   const ledger = await openTestLedger({
-    tables: allTables,
+    tables: [...allTables, ...(options.tables ?? [])],
     clock,
     dataDir: join(scratch, "data"),
     signerDir: join(scratch, "signer"),
@@ -264,6 +271,8 @@ function assemble(ledger: TestLedger, clock: TestClock, scratch: string, tenant:
     policy,
     sweeper,
     people,
+    seals: { ...vault, lookupHash: keys.lookupHash },
+    handlers,
     tenant,
     agent: caller("agent", "agent", "ops-agent"),
     executor: caller("executor", "executor", "worker-1"),
