@@ -186,6 +186,36 @@ test("verify: what may have changed in the rules after a run pack's last entry i
   assert.match(report.notes.join("\n"), /rules are shown up to entry \d+ of \d+.*exporter's word/);
 });
 
+test("verify: an agent that asks for a tool nobody knows does not take the assurance of other decisions away", async () => {
+  const told = (rule: "core:unknown-tool" | "core:default-deny") =>
+    PackStory.open({
+      edit: (event) => {
+        if (event.type !== "policy.decided" || event.policy.decision !== "DENY") return event;
+        const { commit: _, ...rest } = event;
+        const { gate_digest: __, ...decided } = event.decided;
+        const reason = rule === "core:unknown-tool" ? "UNKNOWN_TOOL" : "DEFAULT_DENY";
+        return {
+          ...rest,
+          policy: { ...event.policy, matched_rule: rule, reason },
+          decided: { ...decided, projection: null, matched_rules: [rule], reason_codes: [reason], rule_digests: {} },
+        };
+      },
+    });
+  const report = async (rule: "core:unknown-tool" | "core:default-deny") => {
+    const story = await told(rule);
+    const run = story.run();
+    story.change(run, "allow succeeded safety");
+    story.change(run, "deny", { vpc: "prod/exfil", environment: "dev" });
+    run.close();
+    return verify(await story.pack(), { pins: [story.key] });
+  };
+  const unknown = await report("core:unknown-tool");
+  assert.deepEqual(unknown.decisions.not_recomputed, { "gate-denied": 1 });
+  assert.equal(unknown.assurances["re-executed"].state, "met");
+  // Control: a denial the policy itself came to has an input, and without it nothing is made again.
+  assert.deepEqual((await report("core:default-deny")).decisions.not_recomputed, { "inputs-withheld": 1 });
+});
+
 test("verify: a guide of somebody else's making is said to be that", async () => {
   const { story, scope } = await oneRun();
   const pack = await story.pack(scope);

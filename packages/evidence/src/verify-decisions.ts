@@ -92,7 +92,9 @@ export class Decisions {
     if (
       policy.decision === "DENY" &&
       coreRuleOf(policy.matched_rule) !== undefined &&
-      !OF_ENGINE.has(policy.matched_rule)
+      // A tool without a contract has no projection: there never was anything to ask the policy with.
+      (!OF_ENGINE.has(policy.matched_rule) ||
+        (policy.matched_rule === "core:unknown-tool" && decided.projection === null))
     ) {
       return "gate-denied";
     }
