@@ -78,6 +78,7 @@ test("payload: a bit changed on disk is found when it is read, and the read is n
   const { digest } = (await send("PUT", "/v1/payloads", { key: agent, bytes: bytesOf("to be damaged") })).body;
   const hex = String(digest).slice(7);
   const path = join(server.directory, "data", "payloads", "acme", hex.slice(0, 2), hex.slice(2));
+  await server.restart(); // what is still on its way lies in its place then
   const bytes = readFileSync(path);
   const before = eventsOf("acme").length;
   bytes[bytes.length - 1]! ^= 1;
@@ -173,6 +174,7 @@ test("policy: files swapped on disk behind the log's back are not served; every 
   const { active } = await admin("policy.show", { tenant: "swap" });
   const hex = String((active as { digest: string }).digest).slice(7);
   const manifest = join(server.directory, "data", "payloads", "swap", hex.slice(0, 2), hex.slice(2));
+  await server.restart();
   renameSync(manifest, `${manifest}.kept`);
   writeFileSync(manifest, "{}");
   await server.restart();

@@ -27,7 +27,7 @@ import { openApiText } from "./generated/openapi.ts";
 import { healthHandlers, type Troubles, wellKnown } from "./health.ts";
 import { due, openSweeper } from "./ledger/due.ts";
 import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
-import type { Projection } from "./ledger/projection.ts";
+import type { TableProjection } from "./ledger/projection.ts";
 import type { Table } from "./ledger/table.ts";
 import { systemTimers, type Timers } from "./ledger/timers.ts";
 import { openPacks, packTables } from "./packs/routes.ts";
@@ -72,7 +72,7 @@ export const tables: readonly Table[] = [
 ];
 
 /** What their rows must be, for fsck. */
-export const projections: readonly Projection[] = [
+export const projections: readonly TableProjection[] = [
   ...tenantProjections,
   ...payloadProjections,
   ...runProjections,
@@ -124,7 +124,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const keys = openSealKeys(sealDir);
     closers.unshift(() => keys.close());
-    const files = openPayloadFiles(join(dataDir, "payloads"));
+    const files = openPayloadFiles(join(dataDir, "payloads"), {
+      timers,
+      onTrouble: (detail) => log.error({ detail }, "payloads could not be moved to their places"),
+    });
     closers.unshift(() => files.close());
     const vault = openVault({ files, keys, clock, metrics });
     const random16 = () => randomBytes(16);

@@ -23,7 +23,7 @@ export function addFsckCommand(program: Command): void {
       );
       progress(`checking ${dataDir}`);
       const [{ projections, tables }, { fsck }] = await Promise.all([import("../app.ts"), import("../ledger/fsck.ts")]);
-      const files = openPayloadFiles(join(dataDir, "payloads"), "look");
+      const files = openPayloadFiles(join(dataDir, "payloads"), { purpose: "look" });
       const report = await fsck(dataDir, { tables, projections, hasPayload: files.isSound });
       if (json) printJson(report);
       else {

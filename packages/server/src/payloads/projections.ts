@@ -1,9 +1,9 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
-import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { type ExpectedRow, type TableProjection, projection } from "../ledger/projection.ts";
 import { disclosures, payloadRefs } from "./tables.ts";
 
-export const payloadProjections: readonly Projection[] = [
+export const payloadProjections: readonly TableProjection[] = [
   projection(payloadRefs, () => {
     const rows = new Map<string, ExpectedRow<typeof payloadRefs>>();
     return {

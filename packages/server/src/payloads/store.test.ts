@@ -14,7 +14,10 @@ import { openSealKeys } from "./seal-keys.ts";
 import { openVault } from "./store.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "countersign-store-"));
-after(() => rmSync(scratch, { recursive: true }));
+after(async () => {
+  await files.close();
+  rmSync(scratch, { recursive: true });
+});
 const files = openPayloadFiles(join(scratch, "payloads"));
 const keys = openSealKeys(join(scratch, "seal"));
 const vault = openVault({ files, keys, clock: systemClock, metrics: openMetrics() });
