@@ -1,10 +1,10 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
 import { LogFold } from "@countersign/evidence/fold";
-import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { type ExpectedRow, type TableProjection, projection } from "../ledger/projection.ts";
 import { type ActionRecord, actions, permits, stepRecord } from "./actions.ts";
 
-export const dispatchProjections: readonly Projection[] = [
+export const dispatchProjections: readonly TableProjection[] = [
   projection(actions, () => {
     const records = new Map<string, ActionRecord>();
     // An action's phase is the run's state after its event, so the runs are folded along.

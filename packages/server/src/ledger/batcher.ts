@@ -51,12 +51,12 @@ type Task = {
 };
 
 /** What a slice of commands asked for, loaded at once. */
-type Loaded = {
+type LoadedFor = {
   readonly rows: ReadonlyMap<string, Row | undefined>;
   readonly runs: ReadonlyMap<string, StoredRun | undefined>;
   readonly submission: StoredSubmission | undefined;
 };
-type Prepared = { readonly task: Task; readonly loaded: Loaded | Error };
+type Prepared = { readonly task: Task; readonly loaded: LoadedFor | Error };
 
 /** Commands run between two looks at the event loop, so that the writer's answers are not kept waiting. */
 const SLICE_COMMANDS = 64;
@@ -353,7 +353,7 @@ export class Batcher {
     return this.#open.logs.get(log)?.submissions.get(key) ?? this.#committing?.logs.get(log)?.submissions.get(key);
   }
 
-  #below(log: LogState, loaded: Loaded): Below {
+  #below(log: LogState, loaded: LoadedFor): Below {
     const open = this.#open.logs.get(log);
     const committing = this.#committing?.logs.get(log);
     const engine = this.#engine;

@@ -7,10 +7,10 @@
 import type { Table } from "./table.ts";
 
 /** A log as the store keys it: small integers stand for the tenant and its epoch. */
-export type LogKey = { readonly tenant: number; readonly epoch: number };
+export type LogId = { readonly tenant: number; readonly epoch: number };
 
 /** A tenant's newest log and where it stands on disk. Everything but the note is derivable from the entries. */
-export type StoredLog = LogKey & {
+export type StoredLog = LogId & {
   readonly id: string;
   readonly originHost: string;
   /** Entries committed. */
@@ -54,13 +54,13 @@ export type LoadNeeds = {
 };
 
 /** What was found, in the order asked; undefined for what is not there. */
-export type Loaded = {
+export type LoadedRows = {
   readonly rows: readonly (Row | undefined)[];
   readonly runs: readonly (StoredRun | undefined)[];
   readonly submissions: readonly (StoredSubmission | undefined)[];
 };
 
-export type NewEntry = LogKey & {
+export type NewEntry = LogId & {
   readonly index: number;
   readonly kind: number;
   /** Position in the control chain, for control events. */
@@ -72,7 +72,7 @@ export type NewEntry = LogKey & {
 };
 
 /** The hash of a full tile: the subtree root over 256^level leaves. */
-export type NewNode = LogKey & { readonly level: number; readonly n: number; readonly hash: Uint8Array };
+export type NewNode = LogId & { readonly level: number; readonly n: number; readonly hash: Uint8Array };
 
 /** Everything one batch changes. All of it becomes durable together, or none of it. */
 export type WriteBatch = {
@@ -95,16 +95,16 @@ export type Page = { readonly limit?: number; readonly after?: Row; readonly des
 /** Bounded reads by primary key or index; none of them scans. Ranges are half open. */
 export type EngineReads = {
   logs(): readonly StoredLog[];
-  entry(log: LogKey, index: number): { readonly bytes: Uint8Array; readonly leaf: Uint8Array } | undefined;
-  entries(log: LogKey, from: number, to: number): readonly Uint8Array[];
-  leaves(log: LogKey, from: number, to: number): readonly Uint8Array[];
-  nodes(log: LogKey, level: number, from: number, to: number): readonly Uint8Array[];
+  entry(log: LogId, index: number): { readonly bytes: Uint8Array; readonly leaf: Uint8Array } | undefined;
+  entries(log: LogId, from: number, to: number): readonly Uint8Array[];
+  leaves(log: LogId, from: number, to: number): readonly Uint8Array[];
+  nodes(log: LogId, level: number, from: number, to: number): readonly Uint8Array[];
   /** In any epoch. */
   hasEvent(tenant: number, eventId: Uint8Array): boolean;
-  indexOfEvent(log: LogKey, eventId: Uint8Array): number | undefined;
-  entriesOfRun(log: LogKey, run: Uint8Array, fromSeq: number, limit: number): readonly number[];
-  controlEntries(log: LogKey, fromSeq: number, limit: number): readonly number[];
-  entriesOfKinds(log: LogKey, kinds: readonly number[], before: number, limit: number): readonly number[];
+  indexOfEvent(log: LogId, eventId: Uint8Array): number | undefined;
+  entriesOfRun(log: LogId, run: Uint8Array, fromSeq: number, limit: number): readonly number[];
+  controlEntries(log: LogId, fromSeq: number, limit: number): readonly number[];
+  entriesOfKinds(log: LogId, kinds: readonly number[], before: number, limit: number): readonly number[];
   list(tenant: number, table: Table, index: string, prefix: readonly unknown[], page: Page): readonly Row[];
 };
 
@@ -120,7 +120,7 @@ export type RowCodec = {
 
 export type Engine = EngineReads &
   RowCodec & {
-    load(needs: LoadNeeds): Loaded;
+    load(needs: LoadNeeds): LoadedRows;
     /**
      * Resolves when the batch is durable, with the leaf hashes of its entries made anew from the bytes as stored, in the
      * order given. After a rejection the outcome is unknown: close the engine, open another, and look.

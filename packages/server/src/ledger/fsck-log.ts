@@ -13,7 +13,7 @@ import type { RunState } from "@countersign/evidence/run";
 import { checkSigners } from "@countersign/evidence/verify-checkpoint";
 import { EntryWalk } from "@countersign/evidence/verify-entries";
 import { kindNumbers } from "./append.ts";
-import type { Place } from "./projection.ts";
+import type { EntryPlace } from "./projection.ts";
 import { Tree } from "./tree.ts";
 
 /** A fault, and where in the database it lies. */
@@ -40,7 +40,7 @@ type Parts = {
   /** Whether this is the tenant's newest epoch, the one stored run states belong to. */
   readonly newest: boolean;
   readonly tell: TellFinding;
-  readonly onEvent: (event: Event, place: Place) => void;
+  readonly onEvent: (event: Event, place: EntryPlace) => void;
 };
 
 export class LogCheck {

@@ -17,7 +17,7 @@ import { rowKey } from "./batch.ts";
 import { type Finding, LogCheck, type LogReport, type TellFinding } from "./fsck-log.ts";
 import { DATABASE_FILE } from "./ledger.ts";
 import { originOf } from "./log-state.ts";
-import type { Projection, ProjectionFold } from "./projection.ts";
+import type { ProjectionFold, TableProjection } from "./projection.ts";
 import { decodeRow, storedTable } from "./sqlite/columns.ts";
 import { checkSchemaVersion, expectedSchema, openForReading, schemaOf } from "./sqlite/database.ts";
 import type { Table } from "./table.ts";
@@ -25,7 +25,7 @@ import type { Table } from "./table.ts";
 export type FsckOptions = {
   /** Every module's tables, as the ledger is opened with. */
   readonly tables: readonly Table[];
-  readonly projections: readonly Projection[];
+  readonly projections: readonly TableProjection[];
   /** Whether a payload that an event cites is at hand or lawfully gone. Absent: payloads are not looked at. */
   readonly hasPayload?: (tenant: string, digest: string) => boolean;
   /** Findings kept in the report; beyond, they are counted. */

@@ -11,7 +11,7 @@ import { parseId } from "@countersign/evidence/ids";
 import { EMPTY_ROOT, leafHash } from "@countersign/evidence/merkle";
 import { type RunState, stepRun } from "@countersign/evidence/run";
 import type { RunView } from "./batch.ts";
-import type { Engine, LogKey, StoredLog, StoredRun } from "./engine.ts";
+import type { Engine, LogId, StoredLog, StoredRun } from "./engine.ts";
 import { Tree } from "./tree.ts";
 
 /** What every chain cites where nothing comes before: hex of SHA-256(""). */
@@ -36,7 +36,7 @@ export type Head = {
 /** The newest checkpoint the signer gave. */
 export type Signed = { readonly size: number; readonly note: string };
 
-export class LogState implements LogKey {
+export class LogState implements LogId {
   readonly tenant: number;
   readonly epoch: number;
   readonly id: string;
@@ -144,7 +144,7 @@ export function runView(runId: string, stored: StoredRun | undefined): RunView |
   return { id: idOfRun(runId), state: JSON.parse(stored.state) as RunState, leaf: stored.leaf, events: stored.events };
 }
 
-function storedView(log: LogKey, runId: string, engine: Engine): RunView | undefined {
+function storedView(log: LogId, runId: string, engine: Engine): RunView | undefined {
   const need = { tenant: log.tenant, run: idOfRun(runId) };
   return runView(runId, engine.load({ rows: [], runs: [need], submissions: [] }).runs[0]);
 }
@@ -161,7 +161,7 @@ function eventOf(bytes: Uint8Array): Event {
 }
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function foldControl(log: LogKey, controls: number, engine: Engine): ControlState {
+function foldControl(log: LogId, controls: number, engine: Engine): ControlState {
   let control = emptyControl();
   for (let seq = 0; seq < controls; seq += CONTROL_PAGE) {
     for (const index of engine.controlEntries(log, seq, Math.min(CONTROL_PAGE, controls - seq))) {

@@ -6,7 +6,7 @@ import type { Event } from "@countersign/evidence/event";
 import type { KeyOf, RowOf, Table } from "./table.ts";
 
 /** Where an event lies. `leaf` is the hex leaf hash. */
-export type Place = { readonly index: number; readonly leaf: string };
+export type EntryPlace = { readonly index: number; readonly leaf: string };
 
 /**
  * A row as the entries give it: the whole key, and whichever columns follow from events. Columns left out hold what no
@@ -16,13 +16,13 @@ export type ExpectedRow<T extends Table = Table> = KeyOf<T> & Partial<RowOf<T>>;
 
 /** Takes one tenant's events in the order of the log, and says what the table must hold after them: no row more or less. */
 export type ProjectionFold<T extends Table = Table> = {
-  step(event: Event, place: Place): void;
+  step(event: Event, place: EntryPlace): void;
   rows(): Iterable<ExpectedRow<T>>;
 };
 
-export type Projection<T extends Table = Table> = { readonly table: T; fold(tenant: string): ProjectionFold<T> };
+export type TableProjection<T extends Table = Table> = { readonly table: T; fold(tenant: string): ProjectionFold<T> };
 
 /** Declares a projection, its rows' types checked against the table. */
-export function projection<T extends Table>(table: T, fold: (tenant: string) => ProjectionFold<T>): Projection<T> {
+export function projection<T extends Table>(table: T, fold: (tenant: string) => ProjectionFold<T>): TableProjection<T> {
   return { table, fold };
 }

@@ -8,9 +8,9 @@ import { hex } from "@countersign/evidence/hash";
 import type {
   EncodedRow,
   Engine,
-  Loaded,
+  LoadedRows,
   LoadNeeds,
-  LogKey,
+  LogId,
   Page,
   Row,
   StoredLog,
@@ -52,7 +52,7 @@ class SqliteEngine implements Engine {
     this.#tables = new Map(tables.map((table, number) => [table, { number, stored: storedTable(table) }]));
   }
 
-  load(needs: LoadNeeds): Loaded {
+  load(needs: LoadNeeds): LoadedRows {
     return {
       rows: needs.rows.map(({ tenant, table, key }) => {
         const stored = this.#table(table);
@@ -106,20 +106,20 @@ class SqliteEngine implements Engine {
     }));
   }
 
-  entry({ tenant, epoch }: LogKey, index: number) {
+  entry({ tenant, epoch }: LogId, index: number) {
     const row = this.#get(queries.entry, tenant, epoch, index);
     return row && { bytes: blob(row.bytes), leaf: blob(row.leaf) };
   }
 
-  entries({ tenant, epoch }: LogKey, from: number, to: number): readonly Uint8Array[] {
+  entries({ tenant, epoch }: LogId, from: number, to: number): readonly Uint8Array[] {
     return this.#all(queries.entries, tenant, epoch, from, to).map((row) => blob(row.bytes));
   }
 
-  leaves({ tenant, epoch }: LogKey, from: number, to: number): readonly Uint8Array[] {
+  leaves({ tenant, epoch }: LogId, from: number, to: number): readonly Uint8Array[] {
     return this.#all(queries.leaves, tenant, epoch, from, to).map((row) => blob(row.leaf));
   }
 
-  nodes({ tenant, epoch }: LogKey, level: number, from: number, to: number): readonly Uint8Array[] {
+  nodes({ tenant, epoch }: LogId, level: number, from: number, to: number): readonly Uint8Array[] {
     return this.#all(queries.nodes, tenant, epoch, level, from, to).map((row) => blob(row.hash));
   }
 
@@ -127,20 +127,20 @@ class SqliteEngine implements Engine {
     return this.#get(queries.event, tenant, eventId) !== undefined;
   }
 
-  indexOfEvent({ tenant, epoch }: LogKey, eventId: Uint8Array): number | undefined {
+  indexOfEvent({ tenant, epoch }: LogId, eventId: Uint8Array): number | undefined {
     const row = this.#get(queries.event, tenant, eventId);
     return row?.epoch === epoch ? Number(row.idx) : undefined;
   }
 
-  entriesOfRun({ tenant, epoch }: LogKey, run: Uint8Array, fromSeq: number, limit: number): readonly number[] {
+  entriesOfRun({ tenant, epoch }: LogId, run: Uint8Array, fromSeq: number, limit: number): readonly number[] {
     return indexesOf(this.#all(queries.entriesOfRun, tenant, run, fromSeq, epoch, limit));
   }
 
-  controlEntries({ tenant, epoch }: LogKey, fromSeq: number, limit: number): readonly number[] {
+  controlEntries({ tenant, epoch }: LogId, fromSeq: number, limit: number): readonly number[] {
     return indexesOf(this.#all(queries.controlEntries, tenant, epoch, fromSeq, limit));
   }
 
-  entriesOfKinds(log: LogKey, kinds: readonly number[], before: number, limit: number): readonly number[] {
+  entriesOfKinds(log: LogId, kinds: readonly number[], before: number, limit: number): readonly number[] {
     const { tenant, epoch } = log;
     const found = [...new Set(kinds)].flatMap((kind) =>
       indexesOf(this.#all(queries.entriesOfKind, tenant, epoch, kind, before, limit)),

@@ -2,7 +2,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { assert } from "@countersign/evidence/errors";
 import { parseHex } from "@countersign/evidence/hash";
-import type { LogKey, WriteBatch } from "../engine.ts";
+import type { LogId, WriteBatch } from "../engine.ts";
 import type { Table } from "../table.ts";
 import type { StoredTable } from "./columns.ts";
 import type { ParcelWriter } from "./parcel.ts";
@@ -96,7 +96,7 @@ export function numbered(tables: TableNumbers, table: Table) {
 
 /** The stretches of entries to read back, and for each entry of the batch its place in what comes back. */
 export function readBackOf(batch: WriteBatch): { ranges: readonly ReadBack[]; places: readonly number[] } {
-  const stretches = new Map<string, { log: LogKey; from: number; to: number; start: number }>();
+  const stretches = new Map<string, { log: LogId; from: number; to: number; start: number }>();
   for (const entry of batch.entries) {
     const key = `${entry.tenant}/${entry.epoch}`;
     const stretch = stretches.get(key);
