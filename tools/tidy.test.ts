@@ -44,6 +44,7 @@ const mayRunOnInstall = ["node"];
 
 const longFiles: LongFiles = {
   "packages/evidence/src/event.ts": "the table of kinds is read as one page",
+  "packages/evidence/src/wire.ts": "the table of operations is read as one page",
   "packages/evidence/src/run-step.ts": "one state machine, whose arms share their variables",
   "packages/evidence/src/control.ts": "one state machine, whose arms share their variables",
   "packages/server/src/ledger/batcher.ts": "one owner of the batch's state from arrival to answer",

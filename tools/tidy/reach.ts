@@ -4,6 +4,8 @@ import { importsOf, isCode, isTest, type Repository, resolveImport } from "./rep
 /** What is started by itself: bins, tests, scripts, benches, examples; and what the SDK names in its exports. */
 function isRoot(path: string, repository: Repository): boolean {
   if (isTest(path) || /^(?:packages\/[^/]+\/bin|bench|examples|tests)\//.test(path)) return true;
+  // The page names its script, and Vite its configuration.
+  if (path === "packages/console/src/main.tsx" || path === "packages/console/vite.config.ts") return true;
   if (path === "packages/sdk/src/client.ts" || path.startsWith("packages/sdk/src/integrations/")) return true;
   return /^tools\/[^/]+$/.test(path) && isNamed(path, repository);
 }
