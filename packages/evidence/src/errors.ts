@@ -292,6 +292,11 @@ export const errors = {
     "Another process serves this data directory.",
     "Commands talk to it by themselves; stop it before starting a second server.",
   ],
+  "cannot-listen": [
+    500,
+    "The server cannot listen at this address.",
+    "Choose another --port (0 takes a free one) or --host.",
+  ],
   "data-unsafe": [
     500,
     "The data or signer directory is not safe to use.",

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import { test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
-import { settleDirectories } from "./instance.ts";
+import { rememberDirectories, settleDirectories } from "./instance.ts";
 import { temporaryDirectory } from "./ledger/testing.ts";
 
 const nobody = { signerDir: undefined, sealDir: undefined };
@@ -30,6 +30,18 @@ test("directories: what was named once is remembered, also when the data directo
   assert.deepEqual([moved.signerDir, moved.sealDir], [named.signerDir, named.sealDir]);
   // Control: another data directory has others.
   assert.notEqual(settleDirectories({ data, ...nobody }, env).signerDir, named.signerDir);
+});
+
+test("directories: others are remembered when they have shown to be right, not when they are only named", () => {
+  const scratch = temporaryDirectory();
+  const env = { XDG_STATE_HOME: join(scratch, "state") };
+  const data = join(scratch, "data");
+  const first = settleDirectories({ data, ...nobody }, env);
+  const other = settleDirectories({ data, signerDir: join(scratch, "moved"), sealDir: undefined }, env);
+  assert.equal(other.signerDir, join(scratch, "moved"));
+  assert.deepEqual(settleDirectories({ data, ...nobody }, env), first);
+  rememberDirectories(other);
+  assert.deepEqual(settleDirectories({ data, ...nobody }, env), other);
 });
 
 test("directories: looking makes nothing", () => {

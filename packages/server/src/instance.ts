@@ -14,7 +14,8 @@ export type Directories = { readonly dataDir: string; readonly signerDir: string
 const FILE = "instance.json";
 
 /**
- * Settles the three directories, and remembers what was new.
+ * Settles the three directories. A data directory that is new remembers them; one that is not remembers others only once
+ * they have shown to be right: see `rememberDirectories`.
  *
  * @param given the data directory, and the others where somebody named them
  * @param env the environment, for the user's state folder (XDG_STATE_HOME)
@@ -33,15 +34,29 @@ export function settleDirectories(
   const signerDir = resolve(given.signerDir ?? known?.signerDir ?? join(state, "signer"));
   const besideSigner = given.signerDir === undefined ? join(state, "seal") : `${signerDir}-seal`;
   const sealDir = resolve(given.sealDir ?? known?.sealDir ?? besideSigner);
-  const isNew = known === undefined || known.signerDir !== signerDir || known.sealDir !== sealDir;
-  if (isNew && purpose === "use") {
+  const directories = { dataDir, signerDir, sealDir };
+  if (known === undefined && purpose === "use") {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const temporary = join(dataDir, `.${FILE}.${process.pid}`);
-    const text = JSON.stringify({ id, signer_dir: signerDir, seal_dir: sealDir }, null, 2);
-    writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
-    renameSync(temporary, join(dataDir, FILE));
+    write(id, directories);
   }
-  return { dataDir, signerDir, sealDir };
+  return directories;
+}
+
+/**
+ * Remembers directories named anew, e.g. because they were moved. Called once a ledger has opened with them: a wrong
+ * --signer-dir, which is refused there, must not make the right one forgotten.
+ */
+export function rememberDirectories(directories: Directories): void {
+  const known = readInstance(directories.dataDir);
+  if (known?.signerDir === directories.signerDir && known.sealDir === directories.sealDir) return;
+  write(known?.id ?? randomUUID(), directories);
+}
+
+function write(id: string, { dataDir, signerDir, sealDir }: Directories): void {
+  const temporary = join(dataDir, `.${FILE}.${process.pid}`);
+  const text = JSON.stringify({ id, signer_dir: signerDir, seal_dir: sealDir }, null, 2);
+  writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
+  renameSync(temporary, join(dataDir, FILE));
 }
 
 function readInstance(dataDir: string): { id: string; signerDir: string; sealDir: string } | undefined {

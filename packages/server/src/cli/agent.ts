@@ -9,7 +9,7 @@ export function addAgentCommands(program: Command): void {
   const agent = program.command("agent").description("Registered agents and what they may ever do.");
   const registration = [
     required("--id <id>", "The agent's name."),
-    listOption("--ceiling <capabilities>", "Capabilities it may ever use: a,b,c.").makeOptionMandatory(),
+    listOption("--ceiling <capabilities>", "Capabilities it may ever use: a,b,c. Required.").makeOptionMandatory(),
     option("--owner <person>", "Who answers for it."),
     option("--purpose <text>", "What it is for."),
     listOption("--environments <names>", "Where it may act: a,b,c. Default: everywhere."),

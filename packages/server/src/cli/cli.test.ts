@@ -14,7 +14,7 @@ const at = (...parts: string[]) => join(scratch, ...parts);
 const BIN = join(import.meta.dirname, "..", "..", "bin", "countersign.ts");
 const STARTER = join(import.meta.dirname, "..", "..", "policies", "starter");
 const NODE = ["--conditions=countersign-source", "--disable-warning=ExperimentalWarning", BIN];
-const env = { ...process.env, XDG_STATE_HOME: at("state"), HOME: scratch };
+const env: NodeJS.ProcessEnv = { ...process.env, XDG_STATE_HOME: at("state"), HOME: scratch };
 const data = ["--data", at("data")];
 const acme = [...data, "--tenant", "acme"];
 
@@ -136,7 +136,7 @@ test("cli: an approver approves and another request is rejected, signed on their
   const vote = (...words: string[]) => run("approve", third, ...acme, "--reason", "CHANGE_REVIEWED", ...words);
   assert.equal(
     (await run("approve", third, ...acme, "--as", "dana", "--key", pem.private, "--reason", "BECAUSE")).code,
-    1,
+    2,
   );
   assert.match(
     (await vote("--as", "dana", "--key", ssh.private)).err,
@@ -167,7 +167,7 @@ test("cli: what cannot be used is exit 2, a refusal is exit 1; both say the code
     [["nonsense"], 2, "usage"],
     [["tenant", "create", ...data, "--id", "x"], 2, "usage"],
     [["tenant", "create", ...data, "--id", "acme", "--kind", "evaluation"], 1, "tenant-exists"],
-    [["tenant", "create", ...data, "--id", "Not Good", "--kind", "evaluation"], 1, "validation-failed"],
+    [["tenant", "create", ...data, "--id", "Not Good", "--kind", "evaluation"], 2, "validation-failed"],
     [["agent", "register", ...data, "--id", "a", "--ceiling", "x"], 2, "usage"], // two tenants: which?
     [["agent", "register", ...data, "--tenant", "none", "--id", "a", "--ceiling", "x"], 1, "not-found"],
     [["approver", "enroll", ...acme, "--id", "x", "--roles", "r", "--public-key", at("none")], 2, "cannot-read"],
@@ -175,6 +175,9 @@ test("cli: what cannot be used is exit 2, a refusal is exit 1; both say the code
     [["policy", "lint", at("none")], 2, "cannot-read"],
     [["timeline", "run_01jd0000000000000000000000", ...data], 1, "not-found"],
     [["runs", "--url", "http://127.0.0.1:1", "--api-key", "x"], 1, "gate-unavailable"],
+    [["runs", "--url", "localhost:7070", "--api-key", "x"], 2, "usage"],
+    [["runs", "--data", at("mistyped")], 2, "cannot-read"],
+    [["serve", "--data", at("second"), "--port", String(server.port)], 1, "cannot-listen"],
     [["serve", ...data, "--port", "http"], 2, "usage"],
     [["serve", ...data, "--port", "0"], 1, "data-locked"],
     [["serve", ...data, "--port", "0", "--host", "0.0.0.0"], 2, "usage"],
@@ -186,10 +189,25 @@ test("cli: what cannot be used is exit 2, a refusal is exit 1; both say the code
     assert.match(ran.err, new RegExp(`^countersign: ${name}: .+\\n(  .*\\n)*  next: .+\\n$`), args.join(" "));
     assert.equal(ran.out, "");
   }
+  assert.equal(existsSync(at("mistyped")), false);
   const problem = JSON.parse(
     (await run("tenant", "create", ...data, "--id", "acme", "--kind", "evaluation", "--json")).err,
   );
   assert.deepEqual([problem.code, problem.status], ["tenant-exists", 409]);
+});
+
+test("cli: an agent's COUNTERSIGN_URL in the environment does not send a command with --data elsewhere", async () => {
+  const before = process.env.COUNTERSIGN_URL;
+  env.COUNTERSIGN_URL = "http://127.0.0.1:1";
+  try {
+    await must("tenant", "list", ...data);
+    await must("runs", ...acme);
+    // Control: where nobody says --data, it is asked.
+    assert.match((await run("runs")).err, /gate-unavailable/);
+  } finally {
+    if (before === undefined) delete env.COUNTERSIGN_URL;
+    else env.COUNTERSIGN_URL = before;
+  }
 });
 
 test("cli: every command explains itself with an example", async () => {

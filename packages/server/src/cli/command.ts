@@ -38,8 +38,9 @@ export const ANYWHERE: readonly SettingName[] = [...LOCAL, "url", "apiKey"];
 /** Adds a command; `run` gets the context and its positional arguments. A number it comes to is the exit code, else 0. */
 export function leaf(parent: Command, about: Leaf, run: (context: Context, ...words: string[]) => unknown): Command {
   const command = parent.command(about.name).description(about.summary);
-  for (const name of about.settings) command.addOption(settingOption(name));
+  // What is the command's own comes first in its help.
   for (const option of about.options ?? []) command.addOption(option);
+  for (const name of about.settings) command.addOption(settingOption(name));
   command.addOption(new Option("--config <file>", "A JSON file with settings."));
   command.addOption(new Option("--json", "Answer as JSON, refusals too."));
   command.addHelpText("after", `\nExample:\n  countersign ${about.example}`);
@@ -54,7 +55,7 @@ export function leaf(parent: Command, about: Leaf, run: (context: Context, ...wo
 
 /** An option that must be given. */
 export function required(flags: string, help: string): Option {
-  return new Option(flags, help).makeOptionMandatory();
+  return new Option(flags, `${help} Required.`).makeOptionMandatory();
 }
 
 export function option(flags: string, help: string): Option {
@@ -79,11 +80,12 @@ export async function runAdmin<A>(
   input: (reach: Reach) => Promise<AdminInput> | AdminInput,
   print: (answer: A) => void,
 ): Promise<void> {
-  await withReach(context.config, context.env, async (reach) => {
+  const perform = async (reach: Reach): Promise<void> => {
     const answer = await reach.admin(operation, await input(reach));
     if (context.json) printJson(answer);
     else print(answer as A); // see above
-  });
+  };
+  await withReach(context.config, context.env, perform, operation === "tenant.create" ? "begin" : "go-on");
 }
 
 function settingOption(name: SettingName): Option {
@@ -99,7 +101,9 @@ function contextOf(about: Leaf, options: Options): Context {
     const value = options[name];
     if (typeof value === "string") flags[name] = value;
   }
-  const { env } = process;
+  // Where --data is said, or a command knows nothing else, an agent's COUNTERSIGN_URL in the environment means another.
+  const isHere = !about.settings.includes("url") || (flags.data !== undefined && flags.url === undefined);
+  const env = isHere ? { ...process.env, COUNTERSIGN_URL: undefined } : process.env;
   const path = typeof options.config === "string" ? options.config : env.COUNTERSIGN_CONFIG;
   const { config, sources } = readConfig({ flags, env, ...(path === undefined ? {} : { file: readFile(path) }) });
   return { config, sources, env, options, json: options.json === true };

@@ -50,7 +50,8 @@ export async function main(args: readonly string[]): Promise<number> {
     // Help and version are answers; everything else commander throws is about the words.
     if (error.exitCode === 0) return 0;
     if (error.code !== "commander.help") {
-      const words = error.message.replace(/^error: /, "").replace(/^[a-z]/, (letter) => letter.toUpperCase());
+      const sentence = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+      const words = sentence.replace(/^[a-z]/, (letter) => letter.toUpperCase());
       printRefusal(new CountersignError("usage", { detail: words.endsWith(".") ? words : `${words}.` }), json);
     }
     return 2;

@@ -2,6 +2,8 @@
  * How a command reaches a server: over HTTP when `--url` is given; else the one that serves the data directory, through
  * its socket; else one opened here for the moment.
  */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { CountersignError, type ErrorCode, errors } from "@countersign/evidence/errors";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
 import type { AnswerOf, BodyOf, OperationName, ParamsOf, QueryOf } from "@countersign/evidence/wire";
@@ -9,7 +11,7 @@ import type { AdminInput } from "../base/admin.ts";
 import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { openLog } from "../base/log.ts";
-import { settleDirectories } from "../instance.ts";
+import { type Directories, rememberDirectories, settleDirectories } from "../instance.ts";
 import { withLedger } from "../ledger/admin-socket.ts";
 
 export type CallParts<N extends OperationName> = {
@@ -29,22 +31,27 @@ export type Reach = {
   readonly config: Config;
 };
 
-/** Runs `use` on the server the settings name. */
+/**
+ * Runs `use` on the server the settings name.
+ *
+ * @param purpose `begin` may make a data directory where there is none; a mistyped --data should not
+ */
 export async function withReach<T>(
   config: Config,
   env: NodeJS.ProcessEnv,
   use: (reach: Reach) => Promise<T>,
+  purpose: "begin" | "go-on" = "go-on",
 ): Promise<T> {
-  if (config.url !== undefined) return use(overHttp(config, config.url));
-  const directories = settleDirectories(
-    { data: config.data, signerDir: config.signerDir, sealDir: config.sealDir },
-    env,
-  );
+  if (config.url !== undefined) return use(overHttp(config, parseUrl(config.url)));
+  const given = { data: config.data, signerDir: config.signerDir, sealDir: config.sealDir };
+  if (purpose === "go-on") assertBegun(settleDirectories(given, env, "look"));
+  const directories = settleDirectories(given, env);
   const openHere = async () => {
     // Only a command that finds no server pays for loading one.
     const { openApp } = await import("../app.ts");
     const log = openLog(config.logLevel as Parameters<typeof openLog>[0]); // one of the choices of the table
     const app = await openApp({ ...directories, config, clock: systemClock, log, warm: false });
+    rememberDirectories(directories);
     return { operations: app.admin, close: app.close };
   };
   return withLedger(directories.dataDir, openHere, async (admin) => {
@@ -63,13 +70,28 @@ export async function withReach<T>(
   });
 }
 
+function assertBegun({ dataDir }: Directories): void {
+  if (existsSync(join(dataDir, "instance.json")) || existsSync(join(dataDir, "ledger.sqlite"))) return;
+  throw new CountersignError("cannot-read", {
+    detail: `There is no data directory at ${dataDir}; countersign serve or countersign tenant create makes one.`,
+  });
+}
+
+function parseUrl(text: string): string {
+  if (/^https?:/.test(text) && URL.canParse(text)) return text;
+  throw new CountersignError("usage", { detail: `--url takes http://HOST:PORT or https://…, not ${text}.` });
+}
+
 async function tenantOf({ tenant }: Config, reach: Reach): Promise<string> {
   if (tenant !== undefined) return tenant;
   const all = (await reach.admin("tenant.list")) as readonly { readonly id: string }[]; // its documented answer
   const [only, another] = all;
   if (only !== undefined && another === undefined) return only.id;
   const names = all.slice(0, 10).map(({ id }) => id);
-  const detail = only === undefined ? "There is no tenant yet." : `Say which tenant: --tenant ${names.join(" or ")}.`;
+  const detail =
+    only === undefined
+      ? "There is no tenant yet; countersign tenant create makes one."
+      : `Say which tenant: --tenant ${names.join(" or ")}.`;
   throw new CountersignError("usage", { detail });
 }
 

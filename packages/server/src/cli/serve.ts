@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { openLog } from "../base/log.ts";
-import { settleDirectories } from "../instance.ts";
+import { rememberDirectories, settleDirectories } from "../instance.ts";
 import { serveAdmin } from "../ledger/admin-socket.ts";
 import { parsePublicUrl } from "../people/public-url.ts";
 import { leaf } from "./command.ts";
@@ -44,10 +44,11 @@ export function addServeCommand(program: Command): void {
       // Loaded when it is needed: a command that asks for help should not pay for a server.
       const { openApp } = await import("../app.ts");
       const app = await openApp({ ...directories, config, clock: systemClock, log, warm: true });
+      rememberDirectories(directories);
       try {
         const socket = await serveAdmin(directories.dataDir, app.admin);
         try {
-          const port = await app.http.listen(config.host, config.port);
+          const port = await app.http.listen(config.host, config.port).catch(refuseAddress);
           const host = config.host.includes(":") ? `[${config.host}]` : config.host;
           process.stdout.write(`listening on http://${host}:${port}\n`);
           log.info({ signal: await stopped }, "stopping");
@@ -59,6 +60,12 @@ export function addServeCommand(program: Command): void {
       }
     },
   );
+}
+
+function refuseAddress(cause: unknown): never {
+  if (!(cause instanceof Error && "syscall" in cause && cause.syscall === "listen")) throw cause;
+  const why = "code" in cause && cause.code === "EADDRINUSE" ? "Something else listens there" : "It cannot be used";
+  throw new CountersignError("cannot-listen", { cause, detail: `${why}: ${cause.message}.` });
 }
 
 /** Keys and evidence do not cross a network unencrypted: anywhere but on this machine a TLS proxy must stand before us. */

@@ -32,9 +32,11 @@ export function progress(words: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${words}\n`);
 }
 
+const UNUSABLE: ReadonlySet<string> = new Set(["usage", "cannot-read", "validation-failed"]);
+
 /** Exit code of a refusal: 2 when the words or files given cannot be used, 1 when the answer is no. */
 export function exitCodeOf(error: unknown): 1 | 2 {
-  return error instanceof CountersignError && (error.code === "usage" || error.code === "cannot-read") ? 2 : 1;
+  return error instanceof CountersignError && UNUSABLE.has(error.code) ? 2 : 1;
 }
 
 /** Says a refusal: the code, what happened, what to do next. With `json` as a problem document. */
