@@ -124,8 +124,7 @@ function parseWords(args: readonly string[]): Words | "help" {
     require: { type: "string", multiple: true },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
-    // Not for people: what is named decides what is checked.
-    ...(process.permission === undefined ? {} : { top: { type: "string", multiple: true } as const }),
+    top: { type: "string", multiple: true },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
   try {
@@ -135,6 +134,8 @@ function parseWords(args: readonly string[]): Words | "help" {
   }
   const { values, positionals } = parsed;
   if (values.help === true) return "help";
+  // Not for people: what is named there decides what is checked.
+  if (values.top !== undefined && process.permission === undefined) throw usage("Unknown option '--top'");
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) throw usage("it takes one path, of a pack or a tile directory");
   const keys = values.key ?? [];
