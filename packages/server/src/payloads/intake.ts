@@ -25,7 +25,7 @@ export type Intake = {
   digests(tenant: string): readonly Digest[];
   /** Moves everything taken in so far; resolves when it lies in the tree. */
   settle(): Promise<void>;
-  /** Moves everything and stops. */
+  /** Stops; what cannot be moved within a few seconds is left, durable, to the next start. */
   close(): Promise<void>;
 };
 
@@ -45,6 +45,8 @@ const MOVE_AFTER_MS = 500;
 const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 const LARGEST_WRITE_BYTES = 1024 * 1024;
 const RETRY_MS = 5000;
+const CLOSE_WITHIN_MS = 5000;
+const LITTLE_BYTES = 1024 * 1024;
 
 type Waiter = { resolve(): void; reject(error: CountersignError): void };
 type Entry = { readonly payload: PlacedBytes; readonly durable: Promise<void>; readonly waiter: Waiter };
@@ -123,17 +125,22 @@ export function openIntake({ root, timers, onTrouble }: IntakeOptions): Intake {
 
     async close() {
       await writing;
-      closed = true;
       cancelMove();
-      if (active !== undefined) full.push(active);
-      active = undefined;
-      // With the mover it would take a thread's start; here it is the last thing to do.
-      await mover?.terminate();
-      for (const { file, path } of full.splice(0)) {
-        fs.closeSync(file);
-        // The mover may have been done with it before it could say so.
-        if (fs.existsSync(path)) moveHere(root, path);
+      const last = active;
+      const isLittle = mover === undefined && full.length === 0 && (last?.sizeBytes ?? 0) <= LITTLE_BYTES;
+      if (last !== undefined && isLittle) {
+        // Less work than the start of a thread.
+        fs.closeSync(last.file);
+        moveHere(root, last.path);
+        active = undefined;
+      } else {
+        sealNow();
+        await moveWithin(CLOSE_WITHIN_MS);
       }
+      closed = true;
+      // What is not moved by now is durable where it is; the next start moves it.
+      await mover?.terminate();
+      for (const { file } of full.splice(0)) fs.closeSync(file);
       known.clear();
       room.resolve();
     },
@@ -228,6 +235,17 @@ export function openIntake({ root, timers, onTrouble }: IntakeOptions): Intake {
     isFailing = false;
     mover ??= startMover();
     mover.postMessage(segment.path);
+  }
+
+  /** Resolves when everything is moved, when moving fails, or after `limitMs`. */
+  async function moveWithin(limitMs: number): Promise<void> {
+    let isOver = false;
+    const stop = timers.after(limitMs, () => {
+      isOver = true;
+      room.resolve();
+    });
+    while (full.length > 0 && !isFailing && !isOver) await room.promise;
+    stop();
   }
 
   function startMover(): Worker {
