@@ -96,12 +96,15 @@ export function addPolicyCommands(program: Command): void {
     {
       name: "init",
       summary: "Draft a policy for an MCP server: what reads is allowed, everything else waits for a person.",
-      example: "policy init --from-mcp --out ./policy -- npx mcp-server-filesystem /srv/files",
+      example: "policy init --from-mcp --name fs --out ./policy -- npx mcp-server-filesystem ./files",
       settings: [],
       options: [
         required("--from-mcp", "Start COMMAND, an MCP server on standard input and output, and ask for its tools."),
         option("--out <dir>", "Where the draft goes; must be empty or absent. Default: ./policy."),
-        option("--name <name>", "The server's name. Default: what it calls itself."),
+        option(
+          "--name <name>",
+          "The server's name, the first word of its capabilities. Default: what it calls itself.",
+        ),
       ],
     },
     async (context, ...command) => {
@@ -116,11 +119,15 @@ export function addPolicyCommands(program: Command): void {
       if (!isPublishable(report)) throw refusalOf(report);
       writePolicyDirectory(out, files);
       const drawn = report.bundle.contracts.size;
+      const capabilities = [
+        ...new Set([...report.bundle.contracts.values()].map(({ contract }) => contract.capability)),
+      ].sort();
       if (context.json)
-        printJson({ directory: out, server, tools: tools.length, contracts: drawn, rules: report.rules });
+        printJson({ directory: out, server, tools: tools.length, contracts: drawn, capabilities, rules: report.rules });
       else {
         printLines([
           `${drawn} of ${tools.length} tools of ${server} have a contract, ${report.rules} rules, in ${out}`,
+          `capabilities for an agent's ceiling: ${capabilities.join(", ")}`,
           `Read ${out}/CHANGES.md, then: countersign policy publish ${out}`,
         ]);
       }

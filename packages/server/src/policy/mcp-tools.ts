@@ -32,7 +32,9 @@ export async function listMcpTools(command: string, args: readonly string[]): Pr
     said = (said + text).slice(-KEPT_ERROR_CHARACTERS);
   });
   child.on("error", (cause) => connection.fail(`it does not start: ${cause.message}`));
-  child.on("exit", (code) => connection.fail(`it ended with ${code}${said === "" ? "" : `: ${said.trim()}`}`));
+  child.on("exit", (code) =>
+    connection.fail(`it ended with ${code}${said === "" ? "" : `: ${said.trim().replaceAll(/\s*\n\s*/g, "; ")}`}`),
+  );
   child.stdin.on("error", () => {}); // its exit says why
   createInterface({ input: child.stdout }).on("line", (line) => connection.receive(line));
   try {
