@@ -410,7 +410,19 @@ export const operations = define({
     roles: ["approver", ...readers],
     summary: "Approval requests, newest first.",
     query: object({
-      state: optional(E.oneOf("REQUESTED", "GRANTED", "CONSUMED", "REJECTED", "EXPIRED", "VOIDED", "CANCELLED")),
+      state: optional(
+        E.oneOf(
+          "REQUESTED",
+          "GRANTED",
+          "CONSUMED",
+          "REJECTED",
+          "EXPIRED",
+          "REVOKED",
+          "CANCELLED",
+          "SUPERSEDED",
+          "VOIDED",
+        ),
+      ),
       limit: optional(numeral),
       after: optional(E.Ids.approval),
     }),
@@ -477,6 +489,15 @@ export const operations = define({
     params: object({ freeze_id: E.Ids.freeze }),
     body: object({ reason_code: E.ReasonCode }),
     answer: object({ freeze_id: E.Ids.freeze, lifted: Type.Boolean(), people: list(E.Ids.person, 4) }),
+  },
+  revokeApproval: {
+    method: "POST",
+    path: "/approvals/:approval_id/revoke",
+    roles: ["approver", "admin"],
+    summary: "Take back a request or an approval that has not been used.",
+    params: approvalParams,
+    body: object({ reason_code: optional(E.ReasonCode) }),
+    answer: ApprovalView,
   },
   listRuns: {
     method: "GET",

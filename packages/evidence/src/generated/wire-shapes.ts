@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze";
+export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -53,6 +53,7 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   placeFreeze: {"method":"POST","path":"/freezes","roles":["operator","admin"],"body":"json","answer":"json"},
   listFreezes: {"method":"GET","path":"/freezes","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   liftFreeze: {"method":"POST","path":"/freezes/:freeze_id/lift","roles":["operator","admin"],"body":"json","answer":"json"},
+  revokeApproval: {"method":"POST","path":"/approvals/:approval_id/revoke","roles":["approver","admin"],"body":"json","answer":"json"},
   listRuns: {"method":"GET","path":"/runs","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   getTimeline: {"method":"GET","path":"/runs/:run_id/timeline","roles":["agent","auditor","admin","operator"],"body":"none","answer":"json"},
   listEvents: {"method":"GET","path":"/events","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
@@ -213,8 +214,8 @@ function checkGetPayloadQuery(o: unknown, at: string, faults: ShapeFault[]): voi
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetPayloadQuery, at, stranger, faults);
 }
 const membersOfListApprovalsQuery = new Set<string>(["state","limit","after"]);
-const wordsState = "one of \"REQUESTED\", \"GRANTED\", \"CONSUMED\", \"REJECTED\", \"EXPIRED\", \"VOIDED\", \"CANCELLED\"";
-const literalsState = new Set<unknown>(["REQUESTED","GRANTED","CONSUMED","REJECTED","EXPIRED","VOIDED","CANCELLED"]);
+const wordsState = "one of \"REQUESTED\", \"GRANTED\", \"CONSUMED\", \"REJECTED\", \"EXPIRED\", \"REVOKED\", \"CANCELLED\", \"SUPERSEDED\", \"VOIDED\"";
+const literalsState = new Set<unknown>(["REQUESTED","GRANTED","CONSUMED","REJECTED","EXPIRED","REVOKED","CANCELLED","SUPERSEDED","VOIDED"]);
 const isState = (m: unknown): boolean => literalsState.has(m);
 function checkListApprovalsQuery(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
@@ -589,6 +590,7 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   castVote: checkCastVote,
   placeFreeze: checkPlaceFreeze,
   liftFreeze: checkLiftFreeze,
+  revokeApproval: checkCancelAction,
 };
 
 const queryChecks: Readonly<Record<OperationName, Check>> = {
@@ -612,6 +614,7 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   placeFreeze: checkNoMembers,
   listFreezes: checkNoMembers,
   liftFreeze: checkNoMembers,
+  revokeApproval: checkNoMembers,
   listRuns: checkListRunsQuery,
   getTimeline: checkGetTimelineQuery,
   listEvents: checkListEventsQuery,
@@ -645,6 +648,7 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   placeFreeze: checkNoMembers,
   listFreezes: checkNoMembers,
   liftFreeze: checkLiftFreezeParams,
+  revokeApproval: checkGetApprovalParams,
   listRuns: checkNoMembers,
   getTimeline: checkGetRunParams,
   listEvents: checkNoMembers,

@@ -40,6 +40,8 @@ export type RecordedVote = {
   readonly reason_code: string;
   readonly at: string;
   readonly event_id: string;
+  /** The key it was signed with. */
+  readonly kid: string;
 };
 
 export type ApprovalRecord = {
@@ -112,8 +114,8 @@ export function stepApproval(before: ApprovalRecord | undefined, event: ActionEv
   const record = { ...before, last_event: event.event_id };
   switch (event.type) {
     case "approval.voted": {
-      const { person, answer, reason_code } = event.vote;
-      const vote = { person, answer, reason_code, at: event.ts, event_id: event.event_id };
+      const { person, answer, reason_code, kid } = event.vote;
+      const vote = { person, answer, reason_code, at: event.ts, event_id: event.event_id, kid };
       return { ...record, votes: [...record.votes, vote] };
     }
     case "approval.granted":

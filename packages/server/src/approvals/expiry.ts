@@ -6,7 +6,8 @@ import { type Chore, dueChore, putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
 import type { ActionBook } from "./faces.ts";
 import { type ApprovalSteps, type DueApproval, EXPIRE } from "./steps.ts";
-import { dropDraft, voidReason } from "./vote.ts";
+import { voidReason } from "./void-reason.ts";
+import { dropDraft } from "./vote.ts";
 
 type Done = { readonly done: string };
 
@@ -31,7 +32,7 @@ export function expireCommand(steps: ApprovalSteps, actions: ActionBook): Comman
   };
 }
 
-/** Voids an open approval that holds under a policy that is no longer in force, or that a freeze covers. */
+/** Voids an open approval that holds under a policy no longer in force, that a freeze covers, or with a compromised vote. */
 export function voidStaleCommand(steps: ApprovalSteps, actions: ActionBook): Command<DueApproval, Done> {
   return {
     name: "approvals.void-stale",
@@ -56,12 +57,12 @@ export function approvalChores(steps: ApprovalSteps, actions: ActionBook): reado
   ];
 }
 
-/** Open approvals at most looked at for freezes in one round: freezes are rare, and each start asks again. */
-const LOOKED_AT_FOR_FREEZES = 1024;
+/** Open approvals at most looked at one by one in a round: freezes and stolen keys are rare, and each start asks again. */
+const LOOKED_AT_ONE_BY_ONE = 1024;
 
 /**
  * Open approvals under another policy than the one in force, without looking at those under it; while a freeze is
- * placed, also those under the one in force that it covers.
+ * placed or a key is known to be compromised, also those under the one in force that it touches.
  */
 export function findStale(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
   const active = activePolicyOf(reader.control)?.digest;
@@ -78,11 +79,16 @@ export function findStale(reader: Reader, _nowMs: number, limit: number): readon
       }
     }
   }
-  if (reader.control.freezes.length > 0) {
+  const compromised = Object.values(reader.control.approverKeys).some(
+    (key) => key.revoked?.compromisedSince !== undefined,
+  );
+  if (reader.control.freezes.length > 0 || compromised) {
     for (const state of OPEN_STATES) {
-      for (const row of reader.list(approvals, "by_state", [state], { limit: LOOKED_AT_FOR_FREEZES })) {
+      for (const row of reader.list(approvals, "by_state", [state], { limit: LOOKED_AT_ONE_BY_ONE })) {
         const record = recordOf(row);
-        if (record !== undefined && voidReason(reader.control, record) === "FROZEN") stale.push(dueOf(record));
+        const reason = record === undefined ? undefined : voidReason(reader.control, record);
+        // Those of another policy were found above.
+        if (record !== undefined && reason !== undefined && reason !== "POLICY_CHANGED") stale.push(dueOf(record));
       }
     }
   }

@@ -8,6 +8,7 @@ import type { Table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalOf, approvals, approvalUses, recordOf } from "./approvals.ts";
 import { approvalChores } from "./expiry.ts";
 import type { ApprovalParts } from "./faces.ts";
+import { openRevocation, REVOKED } from "./revoke.ts";
 import type { ApprovalSteps } from "./steps.ts";
 import { viewApproval, viewApprovalDetail } from "./view.ts";
 import { openVotes, type Votes, voteDrafts } from "./vote.ts";
@@ -18,7 +19,7 @@ export const approvalTables: readonly Table[] = [approvals, approvalUses, voteDr
 const PAGE = 50;
 const LARGEST_PAGE = 500;
 
-type Names = "listApprovals" | "getApproval" | "prepareVote" | "castVote";
+type Names = "listApprovals" | "getApproval" | "prepareVote" | "castVote" | "revokeApproval";
 
 export type ApprovalModule = {
   readonly handlers: Pick<Handlers, Names>;
@@ -30,6 +31,7 @@ export type ApprovalModule = {
 export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): ApprovalModule {
   const { ledger } = parts;
   const votes = openVotes(parts, steps);
+  const revoke = openRevocation(parts, steps);
 
   const handlers: Pick<Handlers, Names> = {
     async listApprovals({ caller, query }) {
@@ -56,6 +58,15 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       const { tenant } = caller;
       const { approval_id: approvalId, vote_id: voteId } = params;
       await votes.cast({ tenant, approvalId, voteId, person: personOf(caller), body, submission });
+      const reader = readerOf(ledger, tenant);
+      return { body: viewApproval(reader, recordFor(reader, approvalId)) };
+    },
+
+    async revokeApproval({ caller, params, body, submission }) {
+      const { tenant } = caller;
+      const { approval_id: approvalId } = params;
+      const approver = caller.role === "admin" ? undefined : personOf(caller);
+      await revoke({ tenant, approvalId, approver, reason: body.reason_code ?? REVOKED, submission });
       const reader = readerOf(ledger, tenant);
       return { body: viewApproval(reader, recordFor(reader, approvalId)) };
     },

@@ -12,6 +12,7 @@ import type { Need, Placed, Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvalUses, needsOfApproval, noteApproval } from "./approvals.ts";
 import type { ActionBook } from "./faces.ts";
+import { type VoidReason, voidReason } from "./void-reason.ts";
 
 /** Who opens, uses and concludes. */
 export const GATE: ActorBlock = { type: "system", id: "gate" };
@@ -37,8 +38,10 @@ export type ApprovalSteps = {
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
   /** Uses a granted approval. Whether it may be used, the caller has asked. @throws CountersignError approval-consumed */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
-  /** Ends one that was not used. `expired` needs no reason; `cancelled` is the submitter's word, the others our own. */
-  end(tx: Transaction, approvalId: string, how: "expired" | "voided" | "cancelled", reason: string): void;
+  /** Why an open approval no longer binds; undefined while it does. */
+  voidReason(tx: Transaction, approvalId: string): VoidReason | undefined;
+  /** Ends one that was not used. `expired` needs no reason; `cancelled` and `revoked` are the submitter's word. */
+  end(tx: Transaction, approvalId: string, how: "expired" | "voided" | "cancelled" | "revoked", reason: string): void;
 };
 
 export function approvalSteps(actions: ActionBook): ApprovalSteps {
@@ -93,6 +96,8 @@ export function approvalSteps(actions: ActionBook): ApprovalSteps {
       removeDue(tx, EXPIRE, approvalId);
     },
 
+    voidReason: (tx, approvalId) => voidReason(tx.control, recordIn(tx, approvalId)),
+
     end(tx, approvalId, how, reason) {
       const record = recordIn(tx, approvalId);
       const blocks = blocksOf(record);
@@ -108,7 +113,7 @@ export function approvalSteps(actions: ActionBook): ApprovalSteps {
       } else if (how === "voided") {
         noted(tx, tx.append("approval.voided", { ...blocks, ...derived, reason: { code: reason } }));
       } else {
-        noted(tx, tx.append("approval.cancelled", { ...blocks, reason: { code: reason } }));
+        noted(tx, tx.append(`approval.${how}`, { ...blocks, reason: { code: reason } }));
       }
       removeDue(tx, EXPIRE, approvalId);
     },

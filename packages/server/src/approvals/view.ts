@@ -25,7 +25,7 @@ export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalSt
     requirements: record.requirements.map((one) => ({ ...one, separation: [...one.separation] })),
     requested_at: record.requested_at,
     expires_at: record.expires_at,
-    votes: record.votes.map((vote) => ({ ...vote })),
+    votes: record.votes.map(({ kid: _kid, ...vote }) => vote),
     missing: missingVotes(reader, record),
   };
 }

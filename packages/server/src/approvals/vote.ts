@@ -5,7 +5,7 @@
 import { formatVote, parseVote, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { commitmentOf, disclosureOf } from "@countersign/evidence/commitment";
-import { activePolicyOf, approverKeyOf, type ControlState, freezesOver, personOf } from "@countersign/evidence/control";
+import { approverKeyOf, type ControlState, personOf } from "@countersign/evidence/control";
 import { verifyEd25519 } from "@countersign/evidence/ed25519";
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { verifyEs256 } from "@countersign/evidence/es256";
@@ -22,6 +22,7 @@ import { table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalIn, approvalOf, noteApproval, runIdOf } from "./approvals.ts";
 import type { ApprovalParts } from "./faces.ts";
 import { type ApprovalSteps, blocksOf, placesOf } from "./steps.ts";
+import { voidReason } from "./void-reason.ts";
 
 /** A vote whose text was made and that nobody has signed yet. */
 export const voteDrafts = table("vote_drafts", {
@@ -261,13 +262,6 @@ function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): R
   if (reason === undefined) return undefined;
   steps.end(tx, record.approval_id, "voided", reason);
   return { code: reason === "FROZEN" ? "frozen" : "approval-voided", detail: `${reason}.` };
-}
-
-/** Why an open approval no longer binds, whatever its votes; undefined while it does. */
-export function voidReason(control: ControlState, record: ApprovalRecord): "POLICY_CHANGED" | "FROZEN" | undefined {
-  if (activePolicyOf(control)?.digest !== record.policy.policy_digest) return "POLICY_CHANGED";
-  const { capability, target } = record.action;
-  return freezesOver(control, { agent: record.agent, capability, target }).length > 0 ? "FROZEN" : undefined;
 }
 
 /** Forgets a text nobody signed in time. */

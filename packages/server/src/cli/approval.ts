@@ -21,7 +21,7 @@ export function addApprovalCommands(program: Command): void {
       example: "approvals list --data ./data --tenant acme --state REQUESTED",
       settings: ANYWHERE,
       options: [
-        option("--state <state>", "REQUESTED, GRANTED, CONSUMED, REJECTED, EXPIRED, VOIDED or CANCELLED."),
+        option("--state <state>", "REQUESTED, GRANTED, CONSUMED, REJECTED, EXPIRED, REVOKED, VOIDED or CANCELLED."),
         option("--limit <n>", "How many. Default: 50."),
         option("--after <approval>", "Continue behind this one."),
       ],
@@ -66,6 +66,31 @@ export function addApprovalCommands(program: Command): void {
         ...answer.votes.map((vote) => `vote      ${vote.person} ${vote.answer} ${vote.reason_code} at ${vote.at}`),
         `reasons   approve: ${answer.reasons.approve.join(", ")}; reject: ${answer.reasons.reject.join(", ")}`,
       ]);
+    },
+  ).argument("<approval>", "The approval's id.");
+
+  leaf(
+    approvals,
+    {
+      name: "revoke",
+      summary: "Take back a request or an approval that has not been used.",
+      example: "approvals revoke apr_01jqs0… --data ./data --tenant acme --as dana --reason CHANGE_WITHDRAWN",
+      settings: ANYWHERE,
+      options: [
+        option("--reason <code>", "A reason code, UPPER_SNAKE. Default: APPROVAL_REVOKED."),
+        option(
+          "--as <person>",
+          "An approver of it. Default: the machine's user as an admin; over --url the key says it.",
+        ),
+      ],
+    },
+    async (context, id) => {
+      const { reason, as } = textsOf(context.options, ["reason", "as"]);
+      const body = reason === undefined ? {} : { reason_code: reason };
+      const parts = { params: { approval_id: id! }, body }; // commander asked for it
+      const answer = await withReach(context.config, context.env, (reach) => reach.call("revokeApproval", parts, as));
+      if (context.json) return printJson(answer);
+      printLines([`revoked ${answer.approval_id}: ${answer.state}`]);
     },
   ).argument("<approval>", "The approval's id.");
 

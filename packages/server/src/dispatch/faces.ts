@@ -79,6 +79,8 @@ export type Approvals = {
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
   /** Uses a granted approval for one permit. Whether it may be used is for the caller to have checked. */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
+  /** Why an open approval no longer binds, whatever its votes; undefined while it does. */
+  voidReason(tx: Transaction, approvalId: string): "POLICY_CHANGED" | "FROZEN" | "KEY_COMPROMISED" | undefined;
   /** Ends an approval that has not been used. `expired` needs no reason. */
   end(tx: Transaction, approvalId: string, how: "expired" | "voided" | "cancelled", reason: string): void;
 };

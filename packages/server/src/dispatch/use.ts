@@ -156,6 +156,8 @@ function useGranted(
   if (result.matched_rule === "core:frozen") return voided("FROZEN", "frozen");
   const sameGate = result.decision === "REQUIRE_APPROVAL" && result.gate_digest === decision.gateDigest;
   if (!sameGate) return voided("DECISION_CHANGED");
+  // A vote made with a key that was in other hands by then counts for nothing, whoever it names.
+  if (approvals.voidReason(tx, approval.id) === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
   if (granted.separation === "breakglass") return undefined;
   const separation = separationOf(run, one, tx.control);
   const fault = peopleFault(decision.requirements, granted.people, tx.control, separation, granted.separation);

@@ -1,0 +1,21 @@
+/** Why an open approval no longer binds, whatever its votes: asked at every vote, at the use, and by the sweeper. */
+import { activePolicyOf, approverKeyOf, type ControlState, freezesOver } from "@countersign/evidence/control";
+import type { ApprovalRecord } from "./approvals.ts";
+
+export type VoidReason = "POLICY_CHANGED" | "FROZEN" | "KEY_COMPROMISED";
+
+/** The first reason there is; undefined while it binds. */
+export function voidReason(control: ControlState, record: ApprovalRecord): VoidReason | undefined {
+  if (activePolicyOf(control)?.digest !== record.policy.policy_digest) return "POLICY_CHANGED";
+  if (hasCompromisedVote(control, record)) return "KEY_COMPROMISED";
+  const { capability, target } = record.action;
+  return freezesOver(control, { agent: record.agent, capability, target }).length > 0 ? "FROZEN" : undefined;
+}
+
+/** Whether a vote on it was made with a key that was in other hands by then, as is known now. */
+export function hasCompromisedVote(control: ControlState, { votes }: Pick<ApprovalRecord, "votes">): boolean {
+  return votes.some(({ kid, at }) => {
+    const since = approverKeyOf(control, kid)?.revoked?.compromisedSince;
+    return since !== undefined && at >= since;
+  });
+}
