@@ -5,7 +5,14 @@
  */
 
 import { labelProblems } from "@countersign/evidence/bundle-shapes";
-import { activePolicyOf, agentOf, type ControlState, ceilingOf, freezesOver } from "@countersign/evidence/control";
+import {
+  activePolicyOf,
+  agentOf,
+  type ControlState,
+  ceilingOf,
+  freezesOver,
+  mayActIn,
+} from "@countersign/evidence/control";
 import { type CoreRuleId, coreRuleOf } from "@countersign/evidence/core-rules";
 import { coreDenial, type DecisionResult } from "@countersign/evidence/decide";
 import { CountersignError } from "@countersign/evidence/errors";
@@ -181,6 +188,8 @@ function firstDenial(
   const above = reading.isNamed ? aboveCeiling([capability], ceilingOf(control, agent)) : undefined;
   if (above !== undefined) return above.rule;
   if (reading.denial !== undefined) return reading.denial;
+  // Only a contract says which environment a target is in, so this part of the ceiling is asked behind it.
+  if (targets.some((target) => !mayActIn(control, agent, target.environment))) return "core:above-ceiling";
   for (const target of targets) {
     const outside = scopeFault(run.scope, { action: { ...action, target } });
     if (outside !== undefined) return outside.rule;
