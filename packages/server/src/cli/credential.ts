@@ -1,6 +1,7 @@
 /** `countersign credential …`. */
 import type { Command } from "commander";
 import { LOCAL, leaf, option, required, runAdmin } from "./command.ts";
+import { ENDING, endingOf } from "./ending.ts";
 import { printLines, printTable, printText } from "./terminal.ts";
 
 type Credential = {
@@ -53,11 +54,10 @@ export function addCredentialCommands(program: Command): void {
       summary: "End a key at once.",
       example: "credential revoke key_01jqs0… --data ./data --tenant acme --reason LEFT",
       settings: LOCAL,
-      options: [option("--reason <code>", "A reason code, UPPER_SNAKE. Default: REVOKED.")],
+      options: ENDING,
     },
     (context, id) => {
-      const { reason } = context.options;
-      const input = { id, ...(reason === undefined ? {} : { reason }) };
+      const input = { id, ...endingOf(context) };
       return runAdmin<{ id: string; event: string | null }>(
         context,
         "credential.revoke",
@@ -69,6 +69,27 @@ export function addCredentialCommands(program: Command): void {
       );
     },
   ).argument("<id>", "The credential's id.");
+
+  leaf(
+    credential,
+    {
+      name: "rotate",
+      summary: "Issue a key's successor and print it, once. The old one goes on until you revoke it.",
+      example: "credential rotate key_01jqs0… --data ./data --tenant acme",
+      settings: LOCAL,
+      options: [option("--expires <time>", "When the new one ends: 2027-01-01T00:00:00.000Z. Default: never.")],
+    },
+    (context, id) => {
+      const { expires } = context.options;
+      const input = { id, ...(expires === undefined ? {} : { expires }) };
+      return runAdmin<{ id: string; key: string }>(
+        context,
+        "credential.rotate",
+        async (reach) => ({ tenant: await reach.tenant(), ...input }),
+        (made) => printText(made.key),
+      );
+    },
+  ).argument("<id>", "The id of the credential it replaces.");
 
   leaf(
     credential,

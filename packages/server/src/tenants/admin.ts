@@ -1,8 +1,9 @@
 /** Tenancy as the command line does it. */
 import { randomBytes } from "node:crypto";
+import { type ControlState, enrolledPeople, personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { ActorBlock, RoleName } from "@countersign/evidence/event";
-import type { Id } from "@countersign/evidence/ids";
+import type { PersonAlias } from "@countersign/evidence/ids";
 import { type AdminInput, type AdminOperations, adminFields } from "../base/admin.ts";
 import { makeApiKey } from "../base/auth.ts";
 import { formatTimestamp, parseTimestamp } from "../base/clock.ts";
@@ -14,9 +15,9 @@ import {
   issueCredential,
   listAgents,
   registerAgent,
-  revokeCredential,
   sealTenant,
 } from "./commands.ts";
+import { lifeOperations } from "./life-admin.ts";
 import type { People } from "./people.ts";
 import { parsePublicKey } from "./public-key.ts";
 import { credentials } from "./tables.ts";
@@ -75,7 +76,26 @@ export function tenantOperations(parts: {
     };
   }
 
+  /** The person who confirms another's key: known, somebody else, and trusted with a key or the admin role themselves. */
+  function confirmerIn(tenant: string, control: ControlState, confirmer: string, whose: string): PersonAlias {
+    const alias = people.knownAlias(tenant, confirmer);
+    if (alias === undefined) {
+      throw new CountersignError("not-found", { detail: `There is no person ${confirmer} in ${tenant}.` });
+    }
+    if (alias === people.knownAlias(tenant, whose)) {
+      throw new CountersignError("second-person-required", { detail: "Nobody confirms their own key." });
+    }
+    if (!enrolledPeople(control).has(alias) && personOf(control, alias)?.roles.includes("admin") !== true) {
+      throw new CountersignError("approver-not-eligible", {
+        detail: `${confirmer} has no enrolled key and is no admin.`,
+      });
+    }
+    return alias;
+  }
+
   return {
+    ...lifeOperations({ ledger, people }),
+
     async "tenant.create"(input, actor) {
       const { text, choice, optionalText } = adminFields(input);
       const displayName = optionalText("display_name");
@@ -146,16 +166,8 @@ export function tenantOperations(parts: {
       return { id, key: makeApiKey(tenant, id, secret).text, role, holder, expires: expires ?? null };
     },
 
-    async "credential.revoke"(input, actor) {
-      const { by } = inTenant(input, actor);
-      const { text, optionalText } = adminFields(input);
-      const id = text("id") as Id<"key">; // the command refuses what names no credential
-      const reason = optionalText("reason") ?? "REVOKED";
-      return { id, ...(await ledger.submit(revokeCredential, { id, reason }, by)).answer };
-    },
-
     async "credential.list"(input, actor) {
-      const { tenant } = inTenant(input, actor);
+      const { tenant, control } = inTenant(input, actor);
       return readerOf(tenant)
         .list(credentials, "key", [], { limit: 500 })
         .map((row) => ({
@@ -165,15 +177,21 @@ export function tenantOperations(parts: {
           name: row.holder_kind === "person" ? (people.externalIdOf(tenant, row.holder_id) ?? null) : row.holder_id,
           expires: row.expires_ms === null ? null : formatTimestamp(row.expires_ms),
           revoked: row.revoked_ms === null ? null : formatTimestamp(row.revoked_ms),
+          replaces: control.credentials[row.credential_id]?.replaces ?? null,
+          compromised_since: control.credentials[row.credential_id]?.revoked?.compromisedSince ?? null,
         }));
     },
 
     async "approver.enroll"(input, actor) {
-      const { by } = inTenant(input, actor);
-      const { text, list } = adminFields(input);
+      const { by, control } = inTenant(input, actor);
+      const { text, list, optionalText } = adminFields(input);
       const key = parsePublicKey(text("public_key"));
+      const confirmer = optionalText("approved_by");
+      // Asked before the person is added: a refusal leaves nothing behind.
+      const approvedBy = confirmer === undefined ? undefined : confirmerIn(by.tenant, control, confirmer, text("id"));
       const person = await people.aliasOf(text("id"), by);
-      return { person, ...(await ledger.submit(enrolApprover, { person, roles: list("roles"), key }, by)).answer };
+      const enrolment = { person, roles: list("roles"), key, ...(approvedBy === undefined ? {} : { approvedBy }) };
+      return { person, ...(await ledger.submit(enrolApprover, enrolment, by)).answer };
     },
 
     async "person.list"(input, actor) {

@@ -1,13 +1,6 @@
 /** The tenancy commands: each reads the control state, writes its event and keeps the row that goes with it. */
 
-import {
-  agentOf,
-  approverKeyOf,
-  type ControlState,
-  credentialOf,
-  holdsApproverRole,
-  personOf,
-} from "@countersign/evidence/control";
+import { agentOf, approverKeyOf, type ControlState, holdsApproverRole, personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { EventOf, RoleName } from "@countersign/evidence/event";
 import type { EventId, Id, PersonAlias } from "@countersign/evidence/ids";
@@ -85,20 +78,6 @@ export const issueCredential: Command<CredentialOrder, { id: Id<"key">; event: s
       revoked_ms: null,
     });
     return { id, event: event.event_id };
-  },
-};
-
-/** Revokes a credential. Revoking it again changes nothing. */
-export const revokeCredential: Command<{ id: Id<"key">; reason: string }, { event: string | null }> = {
-  name: "tenants.revoke-credential",
-  needs: ({ id }) => ({ rows: [need(credentials, { credential_id: id })] }),
-  run(tx, { id, reason }) {
-    const row = tx.row(credentials, { credential_id: id });
-    if (row === undefined) throw new CountersignError("not-found", { detail: `There is no credential ${id}.` });
-    if (credentialOf(tx.control, id) === undefined) return { event: null };
-    const { event } = tx.append("credential.revoked", { credential: { id }, reason: { code: reason } });
-    tx.put(credentials, { ...row, revoked_ms: tx.nowMs });
-    return { event: event.event_id };
   },
 };
 

@@ -1,11 +1,11 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
-import { type ExpectedRow, type Projection, projection } from "../ledger/projection.ts";
+import { type ExpectedRow, projection, type TableProjection } from "../ledger/projection.ts";
 import { credentials, people } from "./tables.ts";
 
 type Credential = ExpectedRow<typeof credentials>;
 
-export const tenantProjections: readonly Projection[] = [
+export const tenantProjections: readonly TableProjection[] = [
   projection(credentials, () => {
     const rows = new Map<string, Credential>();
     return {
@@ -20,6 +20,12 @@ export const tenantProjections: readonly Projection[] = [
             expires_ms: expires === undefined ? null : Date.parse(expires),
             revoked_ms: null,
           });
+        }
+        if (event.type === "credential.rotated") {
+          const { id, replaces, expires_at: expires } = event.credential;
+          const before = rows.get(replaces);
+          const expires_ms = expires === undefined ? null : Date.parse(expires);
+          if (before !== undefined) rows.set(id, { ...before, credential_id: id, expires_ms, revoked_ms: null });
         }
         if (event.type === "credential.revoked") {
           const { id } = event.credential;

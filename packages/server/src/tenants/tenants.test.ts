@@ -22,9 +22,9 @@ import {
   issueCredential,
   listAgents,
   registerAgent,
-  revokeCredential,
   sealTenant,
 } from "./commands.ts";
+import { revokeCredential } from "./credential-life.ts";
 import { openPeople } from "./people.ts";
 import { parsePublicKey } from "./public-key.ts";
 import { credentials, people, peopleByExternalId } from "./tables.ts";
