@@ -199,6 +199,19 @@ const TAMPERED: readonly (readonly [
     ["row-differs submissions"],
   ],
   [
+    "an idempotency key that is not found any more",
+    (database) => database.exec("UPDATE submission_index SET indexed_row = 5"),
+    ["row-differs submission_keys"],
+  ],
+  [
+    "an idempotency key that is there twice",
+    (database) =>
+      database.exec(
+        "INSERT INTO submissions SELECT row + 100, tenant, scope, key, body_hash, answer, epoch, first_idx, count FROM submissions WHERE row = 3",
+      ),
+    ["row-differs submission_keys"],
+  ],
+  [
     "an index that lost a row",
     (database) => {
       // The index's root is pointed at a table that never saw the later rows.

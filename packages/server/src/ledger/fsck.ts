@@ -20,6 +20,7 @@ import { originOf } from "./log-state.ts";
 import type { ProjectionFold, TableProjection } from "./projection.ts";
 import { decodeRow, storedTable } from "./sqlite/columns.ts";
 import { checkSchemaVersion, expectedSchema, openForReading, schemaOf } from "./sqlite/database.ts";
+import { submissionHash } from "./sqlite/submissions.ts";
 import type { Table } from "./table.ts";
 
 export type FsckOptions = {
@@ -116,6 +117,7 @@ class Fsck {
     for (const name of found.keys()) {
       if (!expected.has(name)) this.#tell(fault("database-damaged", `${name} does not belong in the schema.`));
     }
+    this.#checkKeys();
     const strangers = this.#all(
       `SELECT (SELECT count(*) FROM entries WHERE tenant NOT IN (SELECT tenant FROM tenants)) AS entries,
               (SELECT count(*) FROM heads WHERE tenant NOT IN (SELECT tenant FROM tenants)) AS heads`,
@@ -123,6 +125,27 @@ class Fsck {
     if (strangers?.entries !== 0 || strangers.heads !== 0) {
       this.#tell(fault("row-differs", "There are entries or heads of a tenant that does not exist."));
     }
+  }
+
+  /** Idempotency keys are found where they are looked for, each once. */
+  #checkKeys(): void {
+    const indexed = Number(this.#all("SELECT indexed_row FROM submission_index")[0]?.indexed_row ?? 0);
+    const differs = (detail: string) => this.#tell({ ...fault("row-differs", detail), table: "submission_keys" });
+    const keysOf = this.#database.prepare("SELECT count(*) AS n FROM submission_keys WHERE hash = ? AND row = ?");
+    let rows = 0;
+    for (const { row, tenant, scope, key } of this.#database
+      .prepare("SELECT row, tenant, scope, key FROM submissions WHERE row <= ?")
+      .iterate(indexed)) {
+      rows++;
+      const hash = submissionHash(Number(tenant), String(scope), String(key));
+      if (keysOf.get(hash, Number(row))?.n !== 1) differs(`Key ${key} of ${scope} is not found.`);
+    }
+    const keys = Number(this.#all("SELECT count(*) AS n FROM submission_keys WHERE row <= ?", indexed)[0]?.n);
+    if (keys > rows) differs(`There are ${keys} keys for ${rows} rows.`);
+    const twice = this.#all(
+      "SELECT scope, key FROM submissions GROUP BY tenant, scope, key HAVING count(*) > 1 LIMIT 10",
+    );
+    for (const { scope, key } of twice) differs(`Key ${key} of ${scope} is there more than once.`);
   }
 
   #checkTenant(tenant: number, id: string, originHost: string): LogReport[] {

@@ -69,7 +69,10 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE UNIQUE INDEX runs_id ON runs (tenant, run_id);
 
+-- Idempotency keys. Rows are only added; those up to indexed_row are found through submission_keys, the others are in
+-- memory: a random key in an index of its own order would dirty a page with every command.
 CREATE TABLE submissions (
+  row INTEGER PRIMARY KEY,
   tenant INTEGER NOT NULL,
   scope TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -77,7 +80,16 @@ CREATE TABLE submissions (
   answer TEXT NOT NULL,
   epoch INTEGER NOT NULL,
   first_idx INTEGER NOT NULL,
-  count INTEGER NOT NULL,
-  PRIMARY KEY (tenant, scope, key)
+  count INTEGER NOT NULL
+) STRICT;
+CREATE TABLE submission_keys (
+  hash INTEGER NOT NULL,
+  row INTEGER NOT NULL,
+  PRIMARY KEY (hash, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE submission_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  indexed_row INTEGER NOT NULL
+) STRICT;
+INSERT INTO submission_index VALUES (1, 0);
 `;

@@ -61,7 +61,19 @@ CREATE TABLE runs (
 
 CREATE UNIQUE INDEX runs_id ON runs (tenant, run_id);
 
+CREATE TABLE submission_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  indexed_row INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE submission_keys (
+  hash INTEGER NOT NULL,
+  row INTEGER NOT NULL,
+  PRIMARY KEY (hash, row)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE submissions (
+  row INTEGER PRIMARY KEY,
   tenant INTEGER NOT NULL,
   scope TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -69,9 +81,8 @@ CREATE TABLE submissions (
   answer TEXT NOT NULL,
   epoch INTEGER NOT NULL,
   first_idx INTEGER NOT NULL,
-  count INTEGER NOT NULL,
-  PRIMARY KEY (tenant, scope, key)
-) STRICT, WITHOUT ROWID;
+  count INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE tenants (
   tenant INTEGER PRIMARY KEY,

@@ -23,6 +23,7 @@ import { decodeRow, decodeValues, encodeKey, encodeRow, type StoredTable, stored
 import { openForReading } from "./database.ts";
 import { numbered, packBatch, readBackOf, type TableNumbers } from "./pack.ts";
 import { listQuery, newestLogs, queries } from "./queries.ts";
+import { SubmissionIndex, submissionHash } from "./submissions.ts";
 import { WriterThread } from "./writer-thread.ts";
 
 const HASH_BYTES = 32;
@@ -45,10 +46,12 @@ class SqliteEngine implements Engine {
   readonly #writer: WriterThread;
   readonly #statements = new Map<string, StatementSync>();
   readonly #tables: TableNumbers;
+  readonly #submissions: SubmissionIndex;
 
   constructor(database: DatabaseSync, writer: WriterThread, tables: readonly Table[]) {
     this.#database = database;
     this.#writer = writer;
+    this.#submissions = new SubmissionIndex(database);
     this.#tables = new Map(tables.map((table, number) => [table, { number, stored: storedTable(table) }]));
   }
 
@@ -78,9 +81,10 @@ class SqliteEngine implements Engine {
 
   async write(batch: WriteBatch): Promise<readonly Uint8Array[]> {
     const parcel = this.#writer.parcel();
-    packBatch(batch, parcel, this.#tables);
+    packBatch(batch, parcel, this.#submissions, this.#tables);
     const { places, ranges } = readBackOf(batch);
     const leaves = await this.#writer.write(parcel, ranges);
+    this.#submissions.committed();
     return places.map((place) => leaves.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES));
   }
 
@@ -161,16 +165,25 @@ class SqliteEngine implements Engine {
   }
 
   #submission(tenant: number, scope: string, key: string): StoredSubmission | undefined {
-    const row = this.#get(queries.submission, tenant, scope, key);
-    return (
-      row && {
-        bodyHash: hex(blob(row.body_hash)),
-        answer: String(row.answer),
-        epoch: Number(row.epoch),
-        firstIndex: Number(row.first_idx),
-        count: Number(row.count),
-      }
-    );
+    const recent = this.#submissions.recent(tenant, scope, key);
+    const rows = recent === undefined ? this.#indexedRows(submissionHash(tenant, scope, key)) : [recent];
+    for (const row of rows) {
+      const found = this.#get(queries.submission, row);
+      // Two keys may have one hash. A row that is not there belongs to the batch being written.
+      if (found === undefined || found.tenant !== tenant || found.scope !== scope || found.key !== key) continue;
+      return {
+        bodyHash: hex(blob(found.body_hash)),
+        answer: String(found.answer),
+        epoch: Number(found.epoch),
+        firstIndex: Number(found.first_idx),
+        count: Number(found.count),
+      };
+    }
+    return undefined;
+  }
+
+  #indexedRows(hash: number): readonly number[] {
+    return this.#all(queries.submissionRows, hash).map(({ row }) => Number(row));
   }
 
   #table(table: Table): StoredTable {

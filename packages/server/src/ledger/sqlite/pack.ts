@@ -7,6 +7,7 @@ import type { Table } from "../table.ts";
 import type { StoredTable } from "./columns.ts";
 import type { ParcelWriter } from "./parcel.ts";
 import * as statement from "./statements.ts";
+import type { SubmissionIndex } from "./submissions.ts";
 import type { ReadBack } from "./writer.ts";
 
 /** Every declared table, with the position that numbers its statements. */
@@ -17,7 +18,12 @@ export type TableNumbers = ReadonlyMap<Table, { readonly number: number; readonl
  *
  * @param tables every declared table, in the order that numbers its statements
  */
-export function packBatch(batch: WriteBatch, parcel: ParcelWriter, tables: TableNumbers = new Map()): void {
+export function packBatch(
+  batch: WriteBatch,
+  parcel: ParcelWriter,
+  submissions: SubmissionIndex,
+  tables: TableNumbers = new Map(),
+): void {
   for (const { tenant, id, originHost } of batch.tenants) {
     parcel.statement(statement.TENANT);
     parcel.number(tenant);
@@ -65,6 +71,7 @@ export function packBatch(batch: WriteBatch, parcel: ParcelWriter, tables: Table
   }
   for (const submission of batch.submissions) {
     parcel.statement(statement.SUBMISSION);
+    parcel.number(submissions.add(submission));
     parcel.number(submission.tenant);
     parcel.text(submission.scope);
     parcel.text(submission.key);
@@ -74,6 +81,7 @@ export function packBatch(batch: WriteBatch, parcel: ParcelWriter, tables: Table
     parcel.number(submission.firstIndex);
     parcel.number(submission.count);
   }
+  submissions.pack(parcel);
   for (const { tenant, table, row } of batch.puts) {
     const { number } = numbered(tables, table);
     parcel.statement(statement.upsertOf(number));

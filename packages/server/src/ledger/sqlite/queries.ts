@@ -20,8 +20,8 @@ export const queries = {
   entriesOfKind: `SELECT idx FROM entries INDEXED BY entries_kind
     WHERE ${OF_LOG} AND kind = ? AND idx < ? ORDER BY idx DESC LIMIT ?`,
   run: "SELECT events, leaf, state FROM runs WHERE tenant = ? AND run_id = ?",
-  submission:
-    "SELECT body_hash, answer, epoch, first_idx, count FROM submissions WHERE tenant = ? AND scope = ? AND key = ?",
+  submissionRows: "SELECT row FROM submission_keys WHERE hash = ?",
+  submission: "SELECT tenant, scope, key, body_hash, answer, epoch, first_idx, count FROM submissions WHERE row = ?",
 } as const;
 
 /** Each tenant's newest log. Read once, when the ledger is opened; tenants are few. */

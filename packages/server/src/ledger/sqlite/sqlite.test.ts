@@ -149,7 +149,7 @@ test("queries: every read is a search by an index and sorts nothing", () => {
       .map(({ detail }) => String(detail))
       .join("; ");
   for (const sql of [...Object.values(queries), ...lists, stored.select]) {
-    assert.match(planOf(sql), /^SEARCH \w+ USING (PRIMARY KEY|(COVERING )?INDEX)/, sql);
+    assert.match(planOf(sql), /^SEARCH \w+ USING ((INTEGER )?PRIMARY KEY|(COVERING )?INDEX)/, sql);
     assert.doesNotMatch(planOf(sql), /SCAN|TEMP B-TREE/, sql);
   }
   assert.doesNotMatch(planOf(newestLogs), /TEMP B-TREE/);

@@ -11,7 +11,9 @@ export const NODE = 2;
 export const HEAD = 3;
 export const RUN = 4;
 export const SUBMISSION = 5;
-const FIRST_TABLE = 6;
+export const SUBMISSION_KEY = 6;
+export const INDEXED_ROW = 7;
+const FIRST_TABLE = 8;
 
 export const upsertOf = (tableNumber: number) => FIRST_TABLE + 2 * tableNumber;
 export const removeOf = (tableNumber: number) => FIRST_TABLE + 2 * tableNumber + 1;
@@ -33,7 +35,10 @@ export function statementsOf(tables: readonly Table[]): readonly Statement[] {
       "tenant, run_id, events, leaf, state",
       "ON CONFLICT (tenant, run_id) DO UPDATE SET events = excluded.events, leaf = excluded.leaf, state = excluded.state",
     ),
-    insert("INSERT", "submissions", "tenant, scope, key, body_hash, answer, epoch, first_idx, count"),
+    insert("INSERT", "submissions", "row, tenant, scope, key, body_hash, answer, epoch, first_idx, count"),
+    // Again after a crash between two of the batches that put keys into the index.
+    insert("INSERT OR IGNORE", "submission_keys", "hash, row"),
+    { text: "UPDATE submission_index SET indexed_row = ?", parameters: 1 },
     ...tables.map(storedTable).flatMap(ofTable),
   ];
 }
