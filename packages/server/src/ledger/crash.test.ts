@@ -50,7 +50,7 @@ function defineTests(): void {
       // The first moments of a process are its most delicate: some die before they have opened anything.
       const afterReady = random() < 0.8;
       const delayMs = afterReady ? random() * 600 : random() * 900;
-      for (const one of await runAndKill(directory, "sound", `r${round}`, afterReady, delayMs)) {
+      for (const one of await runAndKill(directory, "sound", `r${round}`, afterReady ? 1 : 0, delayMs)) {
         acknowledged.set(one.key, one);
       }
       await checkAll(directory, acknowledged);
@@ -61,9 +61,9 @@ function defineTests(): void {
   test("the control: a ledger that acknowledges before it commits is caught", async () => {
     const directory = temporaryDirectory();
     const acknowledged = new Map<string, Acknowledged>();
-    for (const one of await runAndKill(directory, "sound", "before", true, 200)) acknowledged.set(one.key, one);
+    for (const one of await runAndKill(directory, "sound", "before", 10, 50)) acknowledged.set(one.key, one);
     await checkAll(directory, acknowledged);
-    for (const one of await runAndKill(directory, "acknowledges-early", "early", true, 300)) {
+    for (const one of await runAndKill(directory, "acknowledges-early", "early", 20, 0)) {
       acknowledged.set(one.key, one);
     }
     await assert.rejects(checkAll(directory, acknowledged), (error) => {
@@ -114,12 +114,16 @@ async function checkAll(directory: string, acknowledged: ReadonlyMap<string, Ack
   assert.deepEqual(findings, []);
 }
 
-/** Starts the child, kills it after a while, and gives what it had acknowledged. */
+/**
+ * Starts the child, kills it after a while, and gives what it had acknowledged.
+ *
+ * @param lines how many it must have said before the while begins: the first says that it is ready
+ */
 async function runAndKill(
   directory: string,
   mode: Mode,
   name: string,
-  afterReady: boolean,
+  lines: number,
   delayMs: number,
 ): Promise<Acknowledged[]> {
   const child: ChildProcess = spawn(
@@ -131,28 +135,30 @@ async function runAndKill(
     },
   );
   const chunks: Buffer[] = [];
-  let ready = () => {};
-  const isReady = new Promise<void>((resolve) => {
-    ready = resolve;
+  let said = 0;
+  let enough = () => {};
+  const hasSaid = new Promise<void>((resolve) => {
+    enough = resolve;
   });
   child.stdout?.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
-    ready(); // its first line says so
+    said += chunk.toString("latin1").split("\n").length - 1;
+    if (said >= lines) enough();
   });
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  if (afterReady) await Promise.race([isReady, exited]);
+  if (lines > 0) await Promise.race([hasSaid, exited]);
   await new Promise((resolve) => setTimeout(resolve, delayMs));
   child.kill("SIGKILL");
   await exited;
   assert.equal(child.signalCode, "SIGKILL", "the child died of the kill and of nothing else");
   // Whole lines only: the last one may be cut.
-  const lines = Buffer.concat(chunks)
+  const whole = Buffer.concat(chunks)
     .toString("utf8")
 
     .split("\n")
     .slice(0, -1)
     .filter((line) => line !== "ready");
-  return lines.map((line) => JSON.parse(line));
+  return whole.map((line) => JSON.parse(line));
 }
 
 function isCondition(argument: string): boolean {

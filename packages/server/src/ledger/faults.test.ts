@@ -365,6 +365,25 @@ test("a database edited while nothing ran is refused at the start when the edit 
   await restored.close();
 });
 
+test("a database with entries taken out is refused at the start, and says which log", async (t) => {
+  const ledger = await openStory(t);
+  await ledger.submit(startRuns, { count: 10 }, BY);
+  await ledger.close();
+  for (const which of ["idx = 7", "idx = (SELECT max(idx) FROM entries)"]) {
+    const dataDir = copyOfDirectory(ledger.dataDir);
+    const database = new DatabaseSync(join(dataDir, DATABASE_FILE));
+    database.exec("DROP TRIGGER entries_never_deleted");
+    database.exec(`DELETE FROM entries WHERE ${which}`);
+    database.close();
+    const opened = openLedger({ tables: [tallies], clock: testClock(), dataDir, signerDir: ledger.signerDir });
+    await assert.rejects(opened, (error) => {
+      return unavailable("signer-refused")(error) && /prod-a.*only \d+ are there/.test((error as Error).message);
+    });
+  }
+  const sound = await ledger.reopen(); // the control
+  t.after(() => sound.close());
+});
+
 test("a data directory is served by one process, and the signer's lies outside it", async (t) => {
   const ledger = await openStory(t);
   const options = { tables: [tallies], clock: testClock(), dataDir: ledger.dataDir };

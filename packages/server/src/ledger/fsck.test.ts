@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
+import { cpSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -249,6 +249,18 @@ test("fsck: a fence that was taken down", async () => {
     findings.map(({ code, detail }) => [code, detail]),
     [["database-damaged", "entries_never_deleted is missing from the schema."]],
   );
+});
+
+test("fsck: a file that is cut short, and one that is no database", async () => {
+  for (const damage of [
+    (path: string) => truncateSync(path, Math.floor(statSync(path).size / 2)),
+    (path: string) => writeFileSync(path, "not a database, whatever its name says".repeat(500)),
+  ]) {
+    const dataDir = await story();
+    damage(join(dataDir, DATABASE_FILE));
+    const { findings } = await fsck(dataDir, OPTIONS);
+    assert.ok(findings.some(({ code }) => code === "database-damaged"), JSON.stringify(findings.slice(0, 3)));
+  }
 });
 
 test("fsck: a cited payload that is not there", async () => {

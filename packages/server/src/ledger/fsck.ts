@@ -52,8 +52,9 @@ const MOST_FINDINGS = 1000;
 export async function fsck(dataDir: string, options: FsckOptions): Promise<FsckReport> {
   const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(path)) throw new CountersignError("cannot-read", { detail: `There is no ${path}.` });
-  const database = openForReading(path);
+  let database: DatabaseSync | undefined;
   try {
+    database = openForReading(path);
     checkSchemaVersion(database);
     database.exec("BEGIN"); // one snapshot for everything below
     return new Fsck(database, options).report();
@@ -64,7 +65,7 @@ export async function fsck(dataDir: string, options: FsckOptions): Promise<FsckR
     const found = fault("database-damaged", `SQLite cannot read it: ${detail}.`);
     return { findings: [found], findingCount: 1, logs: [], counts: noCounts(), notDerived: [] };
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

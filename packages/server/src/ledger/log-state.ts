@@ -69,9 +69,14 @@ export class LogState implements LogId {
     this.originHost = stored.originHost;
     this.origin = originOf(stored.originHost, stored.id, stored.epoch);
     this.signed = { size: stored.signedSize, note: stored.note };
-    this.tree = new Tree(stored.size, (level, from, to) =>
-      level === 0 ? engine.leaves(this, from, to) : engine.nodes(this, level, from, to),
-    );
+    this.tree = new Tree(stored.size, (level, from, to) => {
+      const hashes = level === 0 ? engine.leaves(this, from, to) : engine.nodes(this, level, from, to);
+      if (hashes.length === to - from) return hashes;
+      // Rows were deleted behind our back: without them there is no tree to serve or to sign.
+      const what = level === 0 ? "entries" : `hashes of level ${level}`;
+      const detail = `${this.origin}: of its ${what} ${from} to ${to - 1} only ${hashes.length} are there.`;
+      throw new CountersignError("signer-refused", { detail });
+    });
     this.runsSize = stored.runsSize;
     const control = this.#replay(stored, engine);
     const leaf = stored.leaf ?? EMPTY_ROOT;

@@ -103,7 +103,7 @@ export class SignerProcess implements Signer {
     const source = import.meta.url.endsWith(".ts") ? "./signer.ts" : "./signer.js";
     const child = fork(new URL(source, import.meta.url), [this.#directory], {
       serialization: "advanced",
-      execArgv: process.execArgv.filter((argument) => !/^--(test|inspect|watch)/.test(argument)),
+      execArgv: conditionsIn(process.execArgv),
       env: {}, // it reads nothing from the environment, and must not inherit secrets
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
@@ -148,6 +148,15 @@ export class SignerProcess implements Signer {
     timer.unref();
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
   }
+}
+
+/** How this process finds its modules; its other flags (inspector, test runner) are its own affair. */
+function conditionsIn(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((argument, i) => {
+    if (/^(--conditions|-C)=/.test(argument)) return [argument];
+    const next = execArgv[i + 1];
+    return (argument === "--conditions" || argument === "-C") && next !== undefined ? [argument, next] : [];
+  });
 }
 
 function unavailable(detail: string): CountersignError {
