@@ -1,7 +1,7 @@
 /**
  * `npm run demo -- --out DIR`: the whole story on real parts, in under a minute. An agent tidies a folder through the real
  * MCP filesystem server behind our gateway; a policy allows, denies and asks people; one person approves and rejects with a
- * signing key; the evidence is exported and verified; one flipped byte is caught. README.md beside this file explains it.
+ * signing key; the evidence is exported and verified; one flipped byte is caught. It is told in the sections it prints.
  */
 import { generateKeyPairSync } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { Countersign } from "@countersign/sdk";
 import { type CallResult, runAgent } from "./agent.ts";
 import { countersign, must, program, serve } from "./cli.ts";
 
-const { values } = parseArgs({ options: { out: { type: "string" } } });
+const values = parseWords();
 const out = resolve(values.out ?? (await mkdtemp(join(tmpdir(), "countersign-demo-"))));
 const TENANT = "demo";
 const AGENT = "files-agent";
@@ -273,6 +273,19 @@ async function changeAfterApproval(
   return refusal;
 }
 
+function parseWords(): { readonly out?: string } {
+  const usage = "npm run demo -- [--out DIR]   DIR: a new or empty folder. Default: one in the temporary folder.";
+  try {
+    const { values } = parseArgs({ options: { out: { type: "string" }, help: { type: "boolean" } } });
+    if (values.help !== true) return values;
+  } catch (error) {
+    console.error(`demo: ${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+  console.log(usage);
+  process.exit(0);
+}
+
 async function describeWorkspace(): Promise<string[]> {
   const lines: string[] = [];
   for (const folder of ["notes", "prod", "secrets"]) {
@@ -291,7 +304,7 @@ async function flipOneByte(): Promise<string> {
   if (name === undefined) throw new Error("the pack has no entries");
   const path = join(name.parentPath, name.name);
   const bytes = await readFile(path);
-  // Inside the matched rule's name of the denial: a change that would matter.
+  // Inside the decision of a denial: a change that would matter.
   const offset = bytes.indexOf('"decision":"DENY"') + 13;
   bytes[offset] = (bytes[offset] ?? 0) ^ 1;
   await writeFile(path, bytes);
