@@ -101,7 +101,7 @@ export async function openTestApp(changes: Partial<AppOptions> = {}): Promise<Te
         },
         ...(body === undefined && bytes === undefined ? {} : { payload: bytes ?? JSON.stringify(body) }),
       });
-      const isJson = /json/.test(String(response.headers["content-type"])) && response.body !== "";
+      const isJson = /\/(problem\+)?json/.test(String(response.headers["content-type"])) && response.body !== "";
       const parsed = isJson ? (response.json() as Record<string, unknown>) : {};
       const code = response.statusCode >= 400 ? String(parsed.code) : undefined;
       return { status: response.statusCode, headers: response.headers, bytes: response.rawPayload, body: parsed, code };
