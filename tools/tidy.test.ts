@@ -36,6 +36,7 @@ const budgets: Budgets = {
     "openid-client",
     "pino",
     "prom-client",
+    "yaml",
   ],
 };
 

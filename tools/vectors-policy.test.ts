@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { canonicalText } from "@countersign/evidence/canonical";
+import { loadCedar } from "@countersign/evidence/cedar";
 import { type LoadedPolicy, loadEngine, type PolicyEngine } from "@countersign/evidence/decide";
 import { hex, sha256, utf8 } from "@countersign/evidence/hash";
 import { readBundle } from "@countersign/evidence/policy";
@@ -20,13 +21,16 @@ import {
   filesOf,
   findingsOf,
   GOOD,
+  GOOD_LINT,
   type ProjectVector,
   policyVectors,
 } from "./vectors-policy/files.ts";
+import { type LintVector, lintFindings } from "./vectors-policy/lints.ts";
 
 const SCRIPT = "tools/vectors-policy.ts";
 const bundles = specVectors<BundleVector>("policy/bundle");
 const good = bundles.get(GOOD)!;
+const lints = specVectors<LintVector>("policy/lint");
 
 let engine: PolicyEngine;
 let policy: LoadedPolicy;
@@ -82,9 +86,22 @@ test("vectors: every mutation of the good bundle gives its finding and no other"
   }
 });
 
-test("vectors: every finding has one", () => {
-  const covered = new Set([...bundles.values()].flatMap(({ findings }) => findings));
-  assert.deepEqual([...covered].sort(), Object.keys(policyFindings).sort());
+test("vectors: every change of the tested bundle gives its finding of the lint and no other", async () => {
+  const cedar = await loadCedar();
+  const tested = lints.get(GOOD_LINT)!;
+  for (const [path, vector] of lints) {
+    const found = lintFindings(cedar, engine, filesOf(tested.files!, vector));
+    assert.deepEqual(
+      [...new Set(found.map(({ code }) => code))],
+      vector.findings,
+      `${path}\n${found.map(formatFinding).join("\n")}`,
+    );
+  }
+});
+
+test("vectors: every finding has one, but for what only a tenant's log tells", () => {
+  const covered = new Set([...bundles.values(), ...lints.values()].flatMap(({ findings }) => findings));
+  assert.deepEqual([...covered, "too-few-approvers"].sort(), Object.keys(policyFindings).sort());
 });
 
 test("vectors: arguments project to the text given, or are denied where it says", () => {
@@ -123,6 +140,7 @@ test("vectors: the build a browser gets decides them with the same bytes", () =>
     import { loadEngine } from "@countersign/evidence/decide";
     import { readBundle } from "@countersign/evidence/policy";
     import { canonicalText } from "@countersign/evidence/canonical";
+import { loadCedar } from "@countersign/evidence/cedar";
     import { specVectors } from "@countersign/evidence/vectors.node";
     const wasm = readFileSync(new URL(import.meta.resolve("@cedar-policy/cedar-wasm/web")).pathname.replace(".js", "_bg.wasm"));
     const engine = await loadEngine(${bytes});

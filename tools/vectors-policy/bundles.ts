@@ -232,6 +232,11 @@ const rows: Readonly<Record<string, Row>> = {
       ),
     ),
   ],
+  "mixed-script": [
+    "mixed-script",
+    "a text in which one letter is of another script",
+    more(allow('resource.env == "pr\u043ed"')),
+  ],
   "never-applies": ["never-applies", "a rule that can never apply: a warning", more(allow("false"))],
 };
 

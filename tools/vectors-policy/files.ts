@@ -9,7 +9,9 @@ import type { PolicyFinding } from "@countersign/evidence/policy-finding";
 import { type GateFacts, projectAction } from "@countersign/evidence/project";
 import { type JsonValue, parseStrict } from "@countersign/evidence/strict-json";
 import { seedFacts, seedTexts } from "../seed-bundle.ts";
+import { testedTexts } from "../tested-bundle.ts";
 import { type BundleVector, bundleRows, type Content, manifestEdits } from "./bundles.ts";
+import { type LintVector, lintVectors } from "./lints.ts";
 
 export type ProjectVector = {
   readonly desc: string;
@@ -34,13 +36,14 @@ export type DecideVector = {
 };
 
 export const GOOD = "policy/bundle/valid";
+export const GOOD_LINT = "policy/lint/valid";
 
 /** The good bundle's files with a vector's change, sealed as it says. */
 export function filesOf(
   good: Readonly<Record<string, string>>,
   { change = {}, after_sealing: after }: BundleVector,
 ): ReadonlyMap<string, Uint8Array> {
-  const { "MANIFEST.json": _, ...authored } = good;
+  const { "MANIFEST.json": _, ...authored } = good; // made anew
   const files = new Map(Object.entries(after === true ? good : authored).map(([path, text]) => [path, utf8(text)]));
   for (const [path, content] of Object.entries(change)) {
     if (content === null) files.delete(path);
@@ -62,8 +65,11 @@ export function findingsOf(engine: PolicyEngine, files: ReadonlyMap<string, Uint
 
 export async function policyVectors(): Promise<ReadonlyMap<string, string>> {
   const engine = engineOver(await loadCedar());
-  const { bundle, policy, texts } = goodBundle(engine);
-  const vectors: Record<string, BundleVector | ProjectVector | DecideVector> = {
+  const { bundle, policy, texts } = goodBundle(engine, seedTexts);
+  const tested = goodBundle(engine, testedTexts);
+  const lints = Object.entries(lintVectors(tested.bundle.digest, tested.texts));
+  const vectors: Record<string, LintVector | ProjectVector | DecideVector> = {
+    ...Object.fromEntries(lints.map(([name, vector]) => [`policy/lint/${name}`, vector])),
     [GOOD]: {
       desc: "A bundle with two tools, a rule that allows, two gates and a rule that denies.",
       files: texts,
@@ -92,12 +98,15 @@ export async function policyVectors(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-function goodBundle(engine: PolicyEngine): {
+function goodBundle(
+  engine: PolicyEngine,
+  authored: Readonly<Record<string, string>>,
+): {
   readonly bundle: Bundle;
   readonly policy: LoadedPolicy;
   readonly texts: Readonly<Record<string, string>>;
 } {
-  const sealed = sealBundle(new Map(Object.entries(seedTexts).map(([path, text]) => [path, utf8(text)])));
+  const sealed = sealBundle(new Map(Object.entries(authored).map(([path, text]) => [path, utf8(text)])));
   const read = sealed.ok ? readBundle(sealed.files) : sealed;
   assert(read.ok, "the seed is a bundle");
   const loaded = engine.load(read.bundle);

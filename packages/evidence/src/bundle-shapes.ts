@@ -127,6 +127,18 @@ export const TestsShape = list(
   1,
 );
 
+/** MANIFEST.sigs.json. `sig`: base64url of 64 bytes. */
+export const SignaturesShape = list(
+  object({
+    key_id: pattern(/^[A-Za-z0-9_.:@/+=-]{1,255}$/, "a key's name"),
+    alg: oneOf("ed25519"),
+    role: oneOf("author", "reviewer", "release"),
+    sig: pattern(/^[A-Za-z0-9_-]{86}$/, "64 bytes in base64url"),
+  }),
+  8,
+);
+
+export type BundleSignature = TypeOf<typeof SignaturesShape>[number];
 export type BundleHeader = TypeOf<typeof HeaderShape>;
 export type BundleManifest = TypeOf<typeof ManifestShape>;
 export type ReasonCatalogue = TypeOf<typeof ReasonsShape>;

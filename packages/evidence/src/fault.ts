@@ -87,6 +87,7 @@ export const faults = {
   // control
   "control-event-unlawful": "A control event does not follow from the control state before it.",
   "policy-not-published": "A decision cites a policy that was not active at that time.",
+  "policy-signature-invalid": "A signature recorded with a policy bundle does not verify under a key the log knows.",
   "decision-differs": "Recomputing the decision gives another answer.",
   "hold-broken": "A prune or an erasure touched what a hold keeps.",
   "prune-uncovered": "A hole in the log is not covered by a prune event.",

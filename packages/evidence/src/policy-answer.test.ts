@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Story } from "../../../tools/story.ts";
@@ -101,6 +102,14 @@ test("policy answer: a signature of something else, by somebody else or under an
   assert.equal(told({}, (text, secret) => signText(`${text} `, secret)).signature?.code, "vote-signature-invalid");
   const { event } = told();
   assert.equal(answerSignatureFault(event, undefined, { ed25519: verifyEd25519 })?.code, "vote-signature-invalid");
+});
+
+test("policy answer: the page shows one", () => {
+  const page = readFileSync(new URL("../../../spec/policy.md", import.meta.url), "utf8");
+  const shown = /^\{"answer":.*\}$/m.exec(page)![0];
+  const { ctx, v, ...answer } = JSON.parse(shown) as PolicyAnswer & { ctx: string; v: number };
+  assert.equal(formatPolicyAnswer(answer), shown);
+  assert.deepEqual([ctx, v], ["countersign/v1/policy-answer", 1]);
 });
 
 test("policy answer: what needed no signature has none to verify", () => {

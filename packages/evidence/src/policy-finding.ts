@@ -64,7 +64,6 @@ export const policyFindings = {
   "mixed-script": "A text or name mixes letters of several scripts, so that it looks like another.",
   "rules-malformed": "rules.yaml is not the rules it should be.",
   "generated-differs": "policies/_generated.cedar is not what rules.yaml compiles to.",
-  "signature-malformed": "MANIFEST.sigs.json is not a list of signatures.",
   "signature-invalid": "A signature does not verify on the manifest.",
   // what only the server can know
   "too-few-approvers": "Fewer people than the quorum and one more may approve under a gate.",

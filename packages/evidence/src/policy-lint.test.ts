@@ -3,6 +3,7 @@ import { before, test } from "node:test";
 import fc from "fast-check";
 import { checkParsePolicySet } from "#cedar";
 import { bundleOf, seedFiles, seedTexts } from "../../../tools/seed-bundle.ts";
+import { testedChange, testedTests, testedTexts } from "../../../tools/tested-bundle.ts";
 import { type BundleTestResult, runBundleTests, testProjection } from "./bundle-tests.ts";
 import { type Cedar, loadCedar } from "./cedar.ts";
 import { combine, engineOver, type LoadedPolicy } from "./decide.ts";
@@ -16,52 +17,10 @@ before(async () => {
   cedar = await loadCedar();
 });
 
+const goodTests = testedTests;
+const goodRules = testedTexts["policies/main.cedar"]!;
 const sre = { team: "sre" };
-const change = (args: object, more: object = {}) => ({
-  tool: "terraform",
-  args: { vpc: "vpc-1", environment: "dev", ...args },
-  agent: sre,
-  ...more,
-});
-/** Tests that decide everything about the seed's rules. */
-const goodTests = [
-  { name: "dev goes through", request: change({}), expect: { decision: "ALLOW", matched_rules: ["allow-ops-agents"] } },
-  {
-    name: "prod waits",
-    request: change({ environment: "prod" }),
-    expect: { decision: "REQUIRE_APPROVAL", matched_rules: ["approval-prod-write"] },
-  },
-  {
-    name: "a dry run does not",
-    request: change({ environment: "prod", dry_run: true }),
-    expect: { decision: "ALLOW" },
-  },
-  {
-    name: "much money waits",
-    request: change({ cost: 5000.01 }),
-    expect: { decision: "REQUIRE_APPROVAL", matched_rules: ["approval-large-spend"] },
-  },
-  { name: "… not one cent less", request: change({ cost: 5000 }), expect: { decision: "ALLOW" } },
-  {
-    name: "nobody else",
-    request: change({}, { agent: { team: "web" } }),
-    expect: { decision: "DENY", matched_rules: ["core:default-deny"] },
-  },
-  {
-    name: "only what the run declared",
-    request: change({}, { run: { capabilities: ["infra.read"] } }),
-    expect: { decision: "DENY", matched_rules: ["core:default-deny"] },
-  },
-  {
-    name: "nothing leaves",
-    request: change({}, { risk: { tags: ["exfil"] } }),
-    expect: { decision: "DENY", matched_rules: ["deny-exfil"] },
-  },
-];
-const goodRules = seedTexts["policies/main.cedar"]!.replace(
-  "log_args:redacted;max_runtime_ms:600000",
-  "enforce:dry_run;log_args:redacted",
-);
+const change = testedChange;
 
 type Change = {
   readonly rules?: string;

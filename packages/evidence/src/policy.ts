@@ -9,6 +9,7 @@
 import {
   type BundleHeader,
   type BundleManifest,
+  type BundleSignature,
   type BundleTest,
   COMBINING,
   ENGINE,
@@ -24,6 +25,7 @@ import {
   ReasonsShape,
   type RoleCatalogue,
   RolesShape,
+  SignaturesShape,
   TestsShape,
 } from "./bundle-shapes.ts";
 import { canonicalBytes, isCanonical } from "./canonical.ts";
@@ -33,11 +35,14 @@ import { type Digest, digestOf, hex, sha256 } from "./hash.ts";
 import { matchShape, type Shape } from "./json-shape.ts";
 import { type FindingCode, lineAt, type PolicyFinding, policyFinding } from "./policy-finding.ts";
 import { PROJECTION_FORMAT } from "./projection.ts";
+import { SUGAR_PATH } from "./rule-sugar.ts";
 import { parseStrict, type StrictJson } from "./strict-json.ts";
 import { parseContract, type ToolContract } from "./tool-contract.ts";
 
 export const MANIFEST_PATH = "MANIFEST.json";
 export const HEADER_PATH = "bundle.json";
+/** Signatures of the manifest, which cannot list them. */
+export const SIGNATURES_PATH = "MANIFEST.sigs.json";
 export const MAX_BUNDLE_BYTES = 2 * 1024 * 1024;
 /** A contract with the digest of its file, which actions and approvals cite. */
 export type BoundContract = { readonly contract: ToolContract; readonly digest: Digest; readonly path: string };
@@ -55,6 +60,8 @@ export type Bundle = {
   readonly roles: RoleCatalogue;
   readonly labels: LabelCatalogue;
   readonly tests: readonly { readonly path: string; readonly test: BundleTest }[];
+  /** As they came with the files; whether they verify is policy-signatures.ts. */
+  readonly signatures: readonly BundleSignature[];
 };
 
 export type BundleOutcome =
@@ -85,7 +92,7 @@ export function buildManifest(files: ReadonlyMap<string, Uint8Array>, header: Bu
     min_gate: header.min_gate ?? GATE_VERSION,
     parent: header.parent ?? null,
     files: [...files]
-      .filter(([path]) => path !== MANIFEST_PATH)
+      .filter(([path]) => path !== MANIFEST_PATH && path !== SIGNATURES_PATH)
       .map(([path, bytes]) => ({ path, size: bytes.length, sha256: hex(sha256(bytes)) }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)), // ASCII paths, so this is the order of their bytes
   };
@@ -139,6 +146,7 @@ export function readBundle(files: ReadonlyMap<string, Uint8Array>): BundleOutcom
       check.find("reason-reserved", `${code} is a reason of the gate's own`, "catalog/reasons.json");
   }
   const roles = check.document("catalog/roles.json", RolesShape) ?? {};
+  const signatures = files.has(SIGNATURES_PATH) ? (check.document(SIGNATURES_PATH, SignaturesShape) ?? []) : [];
   const labels = files.has("catalog/labels.json") ? check.document("catalog/labels.json", LabelsShape) : { labels: {} };
   for (const { path, test } of tests) {
     if (!contracts.has(test.request.tool))
@@ -148,7 +156,11 @@ export function readBundle(files: ReadonlyMap<string, Uint8Array>): BundleOutcom
     return { ok: false, findings: check.findings };
   // The manifest was read from this entry.
   const digest = policyDigest(files.get(MANIFEST_PATH)!);
-  return { ok: true, bundle: { digest, manifest, files, schema, policies, contracts, reasons, roles, labels, tests } };
+  const catalogues = { reasons, roles, labels };
+  return {
+    ok: true,
+    bundle: { digest, manifest, files, schema, policies, contracts, ...catalogues, tests, signatures },
+  };
 }
 
 /** Reason codes an approver may vote with, by answer, sorted; an abstention takes any of them. */
@@ -163,14 +175,15 @@ export function voteReasons(bundle: Bundle): {
   return { approve: ofClass("approve"), reject: ofClass("reject") };
 }
 
-type FileKind = "manifest" | "header" | "schema" | "policy" | "contract" | "catalogue" | "test" | "text";
+type FileKind = "manifest" | "signatures" | "header" | "schema" | "policy" | "contract" | "catalogue" | "test" | "text";
 
 /** A closed list: a file with a meaning this gate does not know must not be ignored. */
 function fileKind(path: string): FileKind | undefined {
   if (path === MANIFEST_PATH) return "manifest";
+  if (path === SIGNATURES_PATH) return "signatures";
   if (path === HEADER_PATH) return "header";
   if (path === "schema.cedarschema") return "schema";
-  if (path === "CHANGES.md" || path === "README.md") return "text";
+  if (path === "CHANGES.md" || path === "README.md" || path === SUGAR_PATH) return "text";
   if (/^catalog\/(reasons|roles|labels)\.json$/.test(path)) return "catalogue";
   const nested = /^(policies|tools|tests)\/[a-z0-9_][a-z0-9._-]{0,127}\.(cedar|json)$/.exec(path);
   if (nested === null) return undefined;
@@ -199,7 +212,8 @@ class BundleCheck {
   }
 
   limits(): void {
-    if (this.files.size > MAX_BUNDLE_FILES + 1) this.find("too-many-files", `there are ${this.files.size} files`);
+    // Neither manifest nor signatures are among the files a manifest lists.
+    if (this.files.size > MAX_BUNDLE_FILES + 2) this.find("too-many-files", `there are ${this.files.size} files`);
     let total = 0;
     for (const [path, bytes] of this.files) {
       total += bytes.length;
@@ -230,8 +244,9 @@ class BundleCheck {
     if (manifest.files.some((file, i) => i > 0 && manifest.files[i - 1]!.path >= file.path)) {
       this.find("shape", "/files is not sorted by path, each once", MANIFEST_PATH);
     }
-    const listed = new Set<string>([MANIFEST_PATH]);
+    const listed = new Set<string>([MANIFEST_PATH, SIGNATURES_PATH]);
     for (const { path, size, sha256: expected } of manifest.files) {
+      if (path === MANIFEST_PATH || path === SIGNATURES_PATH) this.find("shape", `/files lists ${path}`, MANIFEST_PATH);
       listed.add(path);
       const file = this.files.get(path);
       if (file === undefined) this.find("file-missing", "it is listed in the manifest", path);

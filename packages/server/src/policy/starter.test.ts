@@ -5,11 +5,13 @@ import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runBundleTests } from "@countersign/evidence/bundle-tests";
+import { loadCedar } from "@countersign/evidence/cedar";
 import { type LoadedPolicy, loadEngine, type PolicyEngine } from "@countersign/evidence/decide";
 import { utf8 } from "@countersign/evidence/hash";
 import { readBundle, sealBundle } from "@countersign/evidence/policy";
 import { formatFinding } from "@countersign/evidence/policy-finding";
 import { draftBundle } from "@countersign/evidence/policy-init";
+import { lintPolicy } from "@countersign/evidence/policy-lint";
 import { projectAction, targetsOf } from "@countersign/evidence/project";
 import type { JsonValue } from "@countersign/evidence/strict-json";
 import { type McpTool, mcpToolDigest } from "@countersign/evidence/tool-contract";
@@ -86,6 +88,22 @@ test("starter: every rule decides at least one of its tests, and leaving one out
     const files = new Map([...filesBelow(starter), ["policies/main.cedar", utf8(main.replace(rule.text, ""))]]);
     const broken = runBundleTests(engine, load(files)).filter(({ passed }) => !passed);
     assert.ok(broken.length > 0, `no test notices that ${rule.id} is gone`);
+  }
+});
+
+test("starter: the lint finds nothing about it, nor errors about a draft", async () => {
+  const cedar = await loadCedar();
+  assert.deepEqual(lintPolicy(cedar, policy).map(formatFinding), []);
+  const draft = load(new Map([...draftBundle(tools, "filesystem")].map(([path, text]) => [path, utf8(text)])));
+  assert.deepEqual(lintPolicy(cedar, draft).map(formatFinding), []);
+  const reading = tools.filter(({ name }) => name.startsWith("read"));
+  const openWriting = tools
+    .filter(({ name }) => name === "write_file")
+    .map((tool) => ({ ...tool, inputSchema: { ...tool.inputSchema, additionalProperties: true } }));
+  for (const some of [reading, openWriting, [...reading, ...openWriting]]) {
+    const small = load(new Map([...draftBundle(some, "x")].map(([path, text]) => [path, utf8(text)])));
+    const errors = lintPolicy(cedar, small).filter(({ level }) => level === "error");
+    assert.deepEqual(errors.map(formatFinding), []);
   }
 });
 
