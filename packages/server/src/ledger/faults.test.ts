@@ -192,6 +192,41 @@ test("a database that cannot be opened again: refused by name until it can, then
   await assertSound(ledger);
 });
 
+test("a write that never ends: whoever waits is told in time, and the ledger is opened again when it can be", async (t) => {
+  let hang = false;
+  let letGo = () => {};
+  const timers = {
+    after(delayMs: number, call: () => void) {
+      // A hundred times as fast for what is slow.
+      const timer = setTimeout(call, delayMs >= 1000 ? delayMs / 100 : delayMs);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+  const ledger = await openStory(t, {
+    timers,
+    async openEngine(path, tables) {
+      const engine = await openSqliteEngine(path, tables);
+      const write = engine.write.bind(engine);
+      const close = engine.close.bind(engine);
+      engine.write = (batch) => (hang ? new Promise(() => {}) : write(batch));
+      engine.close = async () => {
+        if (hang) await new Promise<void>((resolve) => (letGo = resolve)); // its thread is stuck in the disk
+        await close();
+      };
+      return engine;
+    },
+  });
+  hang = true;
+  await assert.rejects(ledger.submit(startRun, {}, withKey("k")), unavailable("core:ledger-unavailable"));
+  await assert.rejects(ledger.submit(startRun, {}, BY), unavailable("core:ledger-unavailable"));
+  hang = false;
+  letGo();
+  const again = await untilDone(() => ledger.submit(startRun, {}, withKey("k")));
+  assert.equal(again.replayed, false);
+  await assertSound(ledger);
+});
+
 // ── The signer ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test("signer killed again and again under load: every command is done once, no log is refused", async (t) => {

@@ -259,7 +259,10 @@ test("fsck: a file that is cut short, and one that is no database", async () => 
     const dataDir = await story();
     damage(join(dataDir, DATABASE_FILE));
     const { findings } = await fsck(dataDir, OPTIONS);
-    assert.ok(findings.some(({ code }) => code === "database-damaged"), JSON.stringify(findings.slice(0, 3)));
+    assert.ok(
+      findings.some(({ code }) => code === "database-damaged"),
+      JSON.stringify(findings.slice(0, 3)),
+    );
   }
 });
 

@@ -3,7 +3,7 @@
  * checkpoint. All of it is derived from committed rows and dropped whole when a commit fails.
  */
 import { type ControlState, emptyControl, stepControl } from "@countersign/evidence/control";
-import { assert } from "@countersign/evidence/errors";
+import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { ControlEvent, Event, RunEvent } from "@countersign/evidence/event";
 import { chainOfKind } from "@countersign/evidence/generated/event-shapes";
 import { hex } from "@countersign/evidence/hash";
