@@ -69,6 +69,7 @@ const REST_MS = 50;
 /** Run states in memory, over all logs, and entries of one log behind the stored ones: beyond, they are written. */
 const MANY_RUN_STATES = 1024;
 const MANY_ENTRIES = 2048;
+const LONGEST_WRITE_MS = 30_000;
 const RETRY_MS = 250;
 const CLOCK_BACK_MS = 2_000;
 const CLOCK_AHEAD_MS = 30_000;
@@ -437,7 +438,7 @@ export class Batcher {
     this.#unwrittenNotes.clear();
     this.#open = this.#newBatch();
     try {
-      const leaves = await this.#engine.write(write);
+      const leaves = await this.#inTime(this.#engine.write(write));
       // What is stored is what will be signed; anything else must not be.
       const stored = leaves.every((leaf, i) => equalBytes(leaf, write.entries[i]!.leaf));
       if (!stored) throw new Error("the entries read back after the commit are not those that were written");
@@ -459,6 +460,16 @@ export class Batcher {
     }
     this.#pump(); // first the next write, so that it and this signature overlap
     this.#releaser.take(batch);
+  }
+
+  /** A disk that hangs is a disk that failed: whoever waits is told. The outcome is unknown, as after any other error. */
+  #inTime<T>(writing: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = this.#options.timers.after(LONGEST_WRITE_MS, () => {
+        reject(new Error(`the write has not ended in ${LONGEST_WRITE_MS / 1000} s`));
+      });
+      writing.then(resolve, reject).finally(stop);
+    });
   }
 
   /**
