@@ -256,6 +256,8 @@ const ReportSafety = object({
     32,
   ),
   executed_args_sha256: optional(E.HashHex),
+  /** What a failed check asks for; a rollback is an action of its own, which goes through the gate. Default: review. */
+  demands: optional(E.oneOf("review", "rollback")),
 });
 
 const CastVote = object({

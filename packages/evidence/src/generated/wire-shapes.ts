@@ -485,7 +485,7 @@ function checkReportOutcome(o: unknown, at: string, faults: ShapeFault[]): void 
   if ((m = o.executed_args_sha256) !== undefined) seen += isHashHex(m) ? 1 : refuse(m, at, "/executed_args_sha256", wordsHashHex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReportOutcome, at, stranger, faults);
 }
-const membersOfReportSafety = new Set<string>(["checks","executed_args_sha256"]);
+const membersOfReportSafety = new Set<string>(["checks","executed_args_sha256","demands"]);
 const wordsChecks = "a list of at most 32 items";
 const membersOfChecksItem = new Set<string>(["name","verdict","code"]);
 const wordsVerdict = "one of \"pass\", \"fail\", \"inconclusive\", \"not_checked\"";
@@ -504,12 +504,15 @@ function checkChecks(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkChecksItem(list[i], at + `/${i}`, faults);
 }
+const wordsDemands = "one of \"review\", \"rollback\"";
+const isDemands = (m: unknown): boolean => m === "review" || m === "rollback";
 function checkReportSafety(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   if ((m = o.checks) === undefined) refuse(m, at, "/checks", wordsChecks, faults); else seen++, checkChecks(m, at + "/checks", faults);
   if ((m = o.executed_args_sha256) !== undefined) seen += isHashHex(m) ? 1 : refuse(m, at, "/executed_args_sha256", wordsHashHex, faults);
+  if ((m = o.demands) !== undefined) seen += isDemands(m) ? 1 : refuse(m, at, "/demands", wordsDemands, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReportSafety, at, stranger, faults);
 }
 const membersOfCancelAction = new Set<string>(["reason_code"]);

@@ -11,6 +11,7 @@ import { appendCancelled, needsOf, recordSeen, type SeenAction, seenAction } fro
 import { keepDue } from "./deadlines.ts";
 import type { DispatchParts, Vault } from "./faces.ts";
 import { type Committed, commitMember, commitText, type KeptPayload, keepCommitted, keepPayload } from "./kept.ts";
+import { outputCheck } from "./output-scan.ts";
 import { appendFinalSafety, appendSafety, driftCheck, type Ran } from "./safety.ts";
 import { readerOf } from "./start-action.ts";
 
@@ -21,12 +22,14 @@ type OutcomeInput = {
   readonly result: KeptPayload | undefined;
   readonly message: Committed | undefined;
   readonly ran: Ran | undefined;
+  readonly output: ReturnType<typeof outputCheck> | undefined;
 };
 
 type SafetyInput = {
   readonly seen: SeenAction;
   readonly holder: Caller["holder"];
   readonly checks: BodyOf<"reportSafety">["checks"];
+  readonly demands: BodyOf<"reportSafety">["demands"];
   readonly ran: Ran | undefined;
 };
 
@@ -64,6 +67,7 @@ export function openReports(parts: DispatchParts): Reports {
         message:
           body.message === undefined ? undefined : commitText(parts, tenant, subject, "/outcome/message", body.message),
         ran: ranOf(parts, reader, record, body.executed_args_sha256),
+        output: result === undefined ? undefined : outputCheck(result),
       };
       await ledger.submit(outcome, input, submission);
     },
@@ -72,7 +76,11 @@ export function openReports(parts: DispatchParts): Reports {
       const record = reportable(reader, caller, actionId, "SAFETY");
       const ran = ranOf(parts, reader, record, body.executed_args_sha256);
       const { holder } = caller;
-      await ledger.submit(safety, { seen: seenAction(record), holder, checks: body.checks, ran }, submission);
+      const { checks, demands } = body;
+      if (demands !== undefined && !checks.some(({ verdict }) => verdict === "fail")) {
+        throw new CountersignError("validation-failed", { pointer: "/demands", detail: "No check has failed." });
+      }
+      await ledger.submit(safety, { seen: seenAction(record), holder, checks, demands, ran }, submission);
     },
   };
 }
@@ -153,7 +161,7 @@ function outcomeCommand(parts: DispatchParts): Command<OutcomeInput, Answer> {
         throw new CountersignError("validation-failed", { pointer: "/job_id", detail: `The job is ${record.job_id}.` });
       }
       appendOutcome(vault, tx, record, input);
-      appendFinalSafety(vault, tx, record.action_id, ran);
+      appendFinalSafety(vault, tx, record.action_id, ran, input.output);
       if (report.status !== "QUEUED") keepDue(tx, record.action_id);
       return { action_id: record.action_id };
     },
@@ -218,13 +226,12 @@ function safetyCommand(parts: DispatchParts): Command<SafetyInput, Answer> {
   return {
     name: "dispatch.report-safety",
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
-    run(tx, { seen, holder, checks, ran }) {
+    run(tx, { seen, holder, checks, demands, ran }) {
       const record = recordSeen(tx, seen);
       refuseStranger(record, holder, "SAFETY");
       const all = ran === undefined ? checks : [...checks, driftCheck(ran)];
-      appendSafety(parts.vault, tx, actionIn(tx, seen.actionId) ?? record, all.slice(0, 32), ran, {
-        source: "reported",
-      });
+      const now = actionIn(tx, seen.actionId) ?? record;
+      appendSafety(parts.vault, tx, now, all.slice(0, 32), ran, { source: "reported" }, demands);
       return { action_id: seen.actionId };
     },
   };

@@ -26,16 +26,24 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
  * Appends the check of an action that has just ended for good, unless it has one or nothing ran.
  *
  * @param ran undefined when the executor did not say
+ * @param output what was found in its result, where it gave one
  */
-export function appendFinalSafety(vault: Vault, tx: Transaction, actionId: string, ran: Ran | undefined): void {
+export function appendFinalSafety(
+  vault: Vault,
+  tx: Transaction,
+  actionId: string,
+  ran: Ran | undefined,
+  output?: Check,
+): void {
   const record = actionIn(tx, actionId);
   const run = record && tx.run(record.run_id as RunId); // the column is an id of this form
   const settled = run && settledActionOf(run, actionId);
   if (record === undefined || settled === undefined || settled.attempts === 0) return;
-  if (settled.safety && ran === undefined) return;
+  if (settled.safety && ran === undefined && output === undefined) return;
   const unknown: Check[] =
     settled.end === "unconfirmed" ? [{ name: "outcome", verdict: "inconclusive", code: "UNCONFIRMED" }] : [];
-  appendSafety(vault, tx, record, [driftCheck(ran), ...unknown], ran, { actor: GATE });
+  const checks = [driftCheck(ran), ...(output === undefined ? [] : [output]), ...unknown];
+  appendSafety(vault, tx, record, checks, ran, { actor: GATE });
 }
 
 /** Appends one safety.checked. */
@@ -46,6 +54,7 @@ export function appendSafety(
   checks: readonly Check[],
   ran: Ran | undefined,
   by: { readonly actor?: typeof GATE; readonly source?: "reported" },
+  demand: "review" | "rollback" = "review",
 ): void {
   const verdict = worstOf(checks.map((check) => check.verdict));
   const executed = ran?.equal === false ? [ran.executed] : [];
@@ -65,7 +74,7 @@ export function appendSafety(
         ...(ran === undefined ? {} : { executed: ran.equal ? record.args_commit : ran.executed.commitment }),
         equal: ran?.equal !== false,
       },
-      demands: verdict === "fail" ? "review" : "none",
+      demands: verdict === "fail" ? demand : "none",
     },
   });
   keepCommitted(vault, tx, placed.event.event_id, executed);
