@@ -215,7 +215,10 @@ function validateRules(cedar: Cedar, bundle: Bundle, rules: readonly Rule[]): re
   for (const error of answer.validationErrors) add("type-error", error);
   // The engine warns of a rule that can never apply, and of names and texts that look like others.
   for (const warning of answer.validationWarnings)
-    add(/mixed scripts|BIDI|General Security Profile/.test(warning.error.message) ? "mixed-script" : "never-applies", warning);
+    add(
+      /mixed scripts|BIDI|General Security Profile/.test(warning.error.message) ? "mixed-script" : "never-applies",
+      warning,
+    );
   return [...findings.values()];
 }
 

@@ -28,8 +28,10 @@ export type CitedPolicy = { readonly policy: LoadedPolicy } | { readonly invalid
 
 /** Why this decision is not one that can be made again, whatever is at hand; undefined when it is. */
 export function notRecomputable({ policy, decided }: Decided): NotRecomputed | undefined {
-  const isBuiltIn = coreRuleOf(policy.matched_rule) !== undefined && !OF_ENGINE.has(policy.matched_rule);
-  if (policy.decision === "DENY" && isBuiltIn) return "gate-denied";
+  const { matched_rule: rule } = policy;
+  // A tool without a contract has no projection: there never was anything to ask the policy with.
+  const ofEngine = OF_ENGINE.has(rule) && !(rule === "core:unknown-tool" && decided.projection === null);
+  if (policy.decision === "DENY" && coreRuleOf(rule) !== undefined && !ofEngine) return "gate-denied";
   return decided.engine.split("/")[0] === "cedar" ? undefined : "other-engine";
 }
 

@@ -3,11 +3,8 @@
  * made again. A decision that cannot be made again is counted with its reason, never taken for equal.
  */
 
-import { COMBINING } from "./bundle-shapes.ts";
-import { canonicalText } from "./canonical.ts";
 import type { Disclosure } from "./commitment.ts";
-import { coreRuleOf } from "./core-rules.ts";
-import type { DecisionResult, LoadedPolicy, PolicyEngine } from "./decide.ts";
+import type { PolicyEngine } from "./decide.ts";
 import { CountersignError } from "./errors.ts";
 import type { EventOf } from "./event.ts";
 import { fault } from "./fault.ts";
@@ -15,28 +12,13 @@ import { digestOf } from "./hash.ts";
 import { isPackPath, projectionPath } from "./pack.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { MANIFEST_PATH, readBundle } from "./policy.ts";
-import { PROJECTION_FORMAT, parseProjection } from "./projection.ts";
+import { type CitedPolicy, type NotRecomputed, notRecomputable, type Reexecuted, reexecute } from "./reexecute.ts";
 import { isObject } from "./shape-fault.ts";
 import { parseStrict } from "./strict-json.ts";
 import type { Tell } from "./verify-tree.ts";
 
-/**
- * Why a decision was not made again. `gate-denied`: a built-in rule denied before the policy was asked, so there is
- * nothing to make again and nothing was let through.
- */
-export type NotRecomputed = "inputs-withheld" | "inputs-erased" | "engine-differs" | "other-engine" | "gate-denied";
-
-/** Built-in rules that the engine itself comes to; the others deny without it, or because it was away. */
-const OF_ENGINE: ReadonlySet<string> = new Set([
-  "core:default-deny",
-  "core:unknown-tool",
-  "core:policy-eval-error",
-  "core:request-schema-invalid",
-]);
-
 type Decided = EventOf<"policy.decided">;
-/** `invalid`: the bundle is the one cited, and nobody could have decided by it. */
-type Held = { readonly policy: LoadedPolicy } | { readonly why: NotRecomputed } | { readonly invalid: string };
+type Held = CitedPolicy | { readonly why: NotRecomputed };
 
 export class Decisions {
   readonly counts = { total: 0, equal: 0, different: 0 };
@@ -59,19 +41,15 @@ export class Decisions {
   add(event: Decided, opened: readonly Disclosure[], tell: Tell): void {
     this.counts.total++;
     this.#cited.add(event.policy.policy_digest);
-    const again = this.#recompute(event, opened);
-    if (typeof again === "string") {
-      this.notRecomputed[again] = (this.notRecomputed[again] ?? 0) + 1;
-      return;
+    const again = this.#again(event, opened);
+    if (again.outcome === "equal") this.counts.equal++;
+    else if (again.outcome === "not-recomputed") {
+      this.notRecomputed[again.why] = (this.notRecomputed[again.why] ?? 0) + 1;
+    } else {
+      this.counts.different++;
+      const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
+      tell(fault("decision-differs", again.detail, at));
     }
-    const wrong = "wrong" in again ? again.wrong : difference(event, again);
-    if (wrong === undefined) {
-      this.counts.equal++;
-      return;
-    }
-    this.counts.different++;
-    const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
-    tell(fault("decision-differs", wrong, at));
   }
 
   /** A bundle that no decision here cites decided nothing: somebody laid it beside the evidence. */
@@ -83,36 +61,19 @@ export class Decisions {
     }
   }
 
-  /** The result, what makes one impossible although all is here, or why it was not tried. */
-  #recompute(
-    event: Decided,
-    opened: readonly Disclosure[],
-  ): DecisionResult | { readonly wrong: string } | NotRecomputed {
+  #again(event: Decided, opened: readonly Disclosure[]): Reexecuted {
+    const not = (why: NotRecomputed): Reexecuted => ({ outcome: "not-recomputed", why });
+    const why = notRecomputable(event);
+    if (why !== undefined) return not(why);
     const { policy, decided } = event;
-    if (
-      policy.decision === "DENY" &&
-      coreRuleOf(policy.matched_rule) !== undefined &&
-      // A tool without a contract has no projection: there never was anything to ask the policy with.
-      (!OF_ENGINE.has(policy.matched_rule) ||
-        (policy.matched_rule === "core:unknown-tool" && decided.projection === null))
-    ) {
-      return "gate-denied";
-    }
-    const [name] = decided.engine.split("/");
-    if (name !== "cedar") return "other-engine";
     const plain = opened.find(([, pointer]) => pointer === "/decision/projection")?.[2];
     const state = decided.projection === null ? undefined : this.#pack.manifest?.payloads[decided.projection]?.state;
     const bytes = typeof plain === "string" ? this.#pack.read(projectionPath(plain)) : undefined;
     // Other bytes than those committed to are reported by their name already.
     if (bytes === undefined || digestOf(bytes) !== plain)
-      return state === "erased" ? "inputs-erased" : "inputs-withheld";
+      return not(state === "erased" ? "inputs-erased" : "inputs-withheld");
     const held = this.#policyOf(policy.policy_digest);
-    if ("why" in held) return held.why;
-    if (this.#engine === undefined || this.#engine.id !== decided.engine) return "engine-differs";
-    if (decided.combining !== COMBINING || decided.projection_format !== PROJECTION_FORMAT) return "engine-differs";
-    if ("invalid" in held) return { wrong: `Nobody can decide by the policy it cites: ${held.invalid}.` };
-    if (!isAbout(event, bytes)) return { wrong: "Its projection is of another decision." };
-    return this.#engine.decide(held.policy, bytes);
+    return "why" in held ? not(held.why) : reexecute(this.#engine, held, event, bytes);
   }
 
   #policyOf(digest: string): Held {
@@ -224,40 +185,4 @@ function listedIn(manifest: Uint8Array): ReadonlyMap<string, string> {
     if (isObject(file) && typeof file.path === "string") listed.set(file.path, `sha256:${String(file.sha256)}`);
   }
   return listed;
-}
-
-/** Whether a projection speaks of this decision: the log commits to it, but a log may commit to another's. */
-function isAbout(event: Decided, bytes: Uint8Array): boolean {
-  const projection = parseProjection(bytes);
-  if (projection === undefined) return true; // the engine says what it makes of such bytes
-  const { principal, tool, context } = projection;
-  return (
-    principal.agent === event.initiator.agent &&
-    tool === event.action.tool &&
-    context.tenant === event.tenant &&
-    context.run.id === event.run_id &&
-    context.capability === event.action.capability
-  );
-}
-
-/** How a result is not what the log has, or undefined when it is. */
-function difference({ policy, decided }: Decided, again: DecisionResult): string | undefined {
-  const recorded: Readonly<Record<string, unknown>> = {
-    decision: policy.decision,
-    matched_rule: policy.matched_rule,
-    reason: policy.reason,
-    matched_rules: decided.matched_rules,
-    reason_codes: decided.reason_codes,
-    permits: decided.permits,
-    rule_digests: decided.rule_digests,
-    requirements: decided.requirements,
-    gate_digest: decided.gate_digest ?? null,
-    obligations: decided.obligations,
-  };
-  // Members are looked up by the names above, all of which a result has.
-  const result = again as unknown as Readonly<Record<string, unknown>>;
-  const names = Object.keys(recorded).filter((name) => canonicalText(recorded[name]) !== canonicalText(result[name]));
-  if (names.length === 0) return undefined;
-  const was = `${policy.decision} by ${policy.matched_rule}`;
-  return `Recomputed, it is ${again.decision} by ${again.matched_rule}; the log has ${was} (differing: ${names.join(", ")}).`;
 }

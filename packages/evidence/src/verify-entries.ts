@@ -3,7 +3,7 @@
  * runs, votes. Nothing here makes an entry acceptable; that is the tree's word.
  */
 import { canonicalText } from "./canonical.ts";
-import { approverKeyOf } from "./control.ts";
+import { approverKeyOf, type ControlState } from "./control.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { CountersignError } from "./errors.ts";
 import { verifyEs256 } from "./es256.ts";
@@ -15,6 +15,8 @@ import { equalBytes, hex, utf8 } from "./hash.ts";
 import { EMPTY_ROOT } from "./merkle.ts";
 import { own } from "./own.ts";
 import type { PackScope } from "./pack.ts";
+import { answerSignatureFault } from "./policy-answer.ts";
+import { uploadSignatureFaults } from "./policy-signatures.ts";
 import { isObject } from "./shape-fault.ts";
 import { parseStrict } from "./strict-json.ts";
 import { continues } from "./verify-chain.ts";
@@ -217,6 +219,7 @@ export class EntryWalk {
       if (found === undefined) this.counts.votesVerified++;
       else this.#tell(found);
     }
+    for (const found of policyFaults(event, this.fold.control)) this.#tell(found);
     this.#listen(event, leaf, isOwn);
   }
 
@@ -313,6 +316,14 @@ export class EntryWalk {
     if (held !== undefined) held.push(found);
     else this.#tell(found);
   }
+}
+
+/** What people and keys signed about policies, under the keys known at that point. */
+function policyFaults(event: Event, control: ControlState): readonly Fault[] {
+  if (event.type === "policy.uploaded") return uploadSignatureFaults(event, control);
+  if (event.type !== "policy.publish.answered" || event.answer.signed === undefined) return [];
+  const found = answerSignatureFault(event, approverKeyOf(control, event.answer.signed.kid), SIGNATURES);
+  return found === undefined ? [] : [found];
 }
 
 function placeOf({ integrity, event_id: eventId }: Event): { readonly index: number; readonly eventId: string } {
