@@ -301,7 +301,9 @@ export function openHttp(options: HttpOptions): Http {
       raw: body.raw,
       caller,
       get submission() {
-        return submissionOf(caller!, route, request.url, bytes, arrival.idempotencyKey);
+        const by = submissionOf(caller!, route, request.url, bytes, arrival.idempotencyKey);
+        const traceparent = traceOf(request.headers.traceparent);
+        return traceparent === undefined ? by : { ...by, traceparent };
       },
       get signal() {
         return signalOf(reply, arrival);
@@ -354,6 +356,15 @@ export function actorOf(caller: Caller): ActorBlock {
   const by = caller.credentialId.startsWith("ses_") ? "session" : "credential";
   return { type: kind === "service" ? "operator" : kind, id, [by]: caller.credentialId };
 }
+
+/** The trace a request belongs to; a header that is none is passed over, as W3C Trace Context says (§3.2.2.5). */
+export function traceOf(header: unknown): string | undefined {
+  const parts = typeof header === "string" ? TRACEPARENT.exec(header) : null;
+  if (parts === null || parts[1] === "ff" || /^0+$/.test(parts[2]!) || /^0+$/.test(parts[3]!)) return undefined;
+  return parts[0];
+}
+
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
 
 /** The same request again has the same hash: method, path with query, and the body's bytes. */
 function submissionOf(

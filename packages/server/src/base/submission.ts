@@ -5,6 +5,8 @@ import type { ActorBlock } from "@countersign/evidence/event";
 export type Submission = {
   readonly tenant: string;
   readonly actor: ActorBlock;
+  /** The caller's trace, as W3C Trace Context writes it: recorded on the events of this command. */
+  readonly traceparent?: string;
   readonly idempotency?: {
     /** Scope of the key: the credential's id, or `os:<uid>` for local commands. */
     readonly scope: string;

@@ -65,6 +65,7 @@ export class PendingTransaction implements Transaction {
   readonly #log: LogState;
   readonly #below: Below;
   readonly #sources: Sources;
+  readonly #traceparent: string | undefined;
   readonly #freshRuns = new Set<string>();
   /** The newest event of each run this command wrote to. */
   readonly #lastOfRun = new Map<RunId, string>();
@@ -72,7 +73,7 @@ export class PendingTransaction implements Transaction {
   constructor(
     log: LogState,
     time: { readonly ts: string; readonly tsMs: number },
-    actor: ActorBlock,
+    by: { readonly actor: ActorBlock; readonly traceparent?: string },
     below: Below,
     sources: Sources,
   ) {
@@ -80,7 +81,8 @@ export class PendingTransaction implements Transaction {
     this.#below = below;
     this.#sources = sources;
     this.tenant = log.id;
-    this.actor = actor;
+    this.actor = by.actor;
+    this.#traceparent = by.traceparent;
     this.log = log.origin;
     this.ts = time.ts;
     this.nowMs = time.tsMs;
@@ -151,6 +153,7 @@ export class PendingTransaction implements Transaction {
       ts: this.ts,
       source: draft.source ?? "observed",
       actor: draft.actor ?? this.actor,
+      ...(this.#traceparent === undefined ? {} : { traceparent: this.#traceparent }),
       ...(ofRun ? { initiator: draft.initiator ?? run?.state.initiator } : {}),
       ...(chain === "action" ? { action: draft.action ?? knownAction(run?.state, actionId) } : {}),
       integrity: {

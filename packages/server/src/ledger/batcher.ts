@@ -12,8 +12,8 @@ import { parseId } from "@countersign/evidence/ids";
 import type { Clock } from "../base/clock.ts";
 import { type Below, PendingTransaction, type Randomness, rowOf, type Sources, SYSTEM } from "./append.ts";
 import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
-import type { Appended, Command, Need, Submission } from "./command.ts";
-import type { Engine, Row, RowCodec, StoredRun, StoredSubmission } from "./engine.ts";
+import type { Appended, Command, Submission } from "./command.ts";
+import type { Engine, LoadNeeds, Row, RowCodec, StoredRun, StoredSubmission } from "./engine.ts";
 import { EntryArena } from "./entry-bytes.ts";
 import { LogState, newLog, runView } from "./log-state.ts";
 import { openLogs } from "./opening.ts";
@@ -56,6 +56,14 @@ type LoadedFor = {
   readonly runs: ReadonlyMap<string, StoredRun | undefined>;
   readonly submission: StoredSubmission | undefined;
 };
+type Plan = {
+  readonly task: Task;
+  readonly refusal: Error | undefined;
+  readonly rows: readonly (LoadNeeds["rows"][number] & { readonly name: string })[];
+  readonly runs: readonly { readonly runId: string; readonly load: LoadNeeds["runs"][number] | undefined }[];
+  readonly submissions: LoadNeeds["submissions"];
+};
+const NO_NEEDS = { refusal: undefined, rows: [], runs: [], submissions: [] } as const;
 type Prepared = { readonly task: Task; readonly loaded: LoadedFor | Error };
 
 /** Commands run between two looks at the event loop, so that the writer's answers are not kept waiting. */
@@ -194,10 +202,13 @@ export class Batcher {
     this.#restTimer?.();
     this.#releaser.close();
     if (!serving) return; // the engine is closed, or will be by the one who is opening it
-    if (this.#unwrittenNotes.size > 0 || this.#unwrittenRuns.size > 0) {
-      await this.#engine.write(this.#open.close(this.#unwrittenNotes, this.#unwrittenRuns));
+    try {
+      if (this.#unwrittenNotes.size > 0 || this.#unwrittenRuns.size > 0) {
+        await this.#engine.write(this.#open.close(this.#unwrittenNotes, this.#unwrittenRuns));
+      }
+    } finally {
+      await this.#engine.close();
     }
-    await this.#engine.close();
   }
 
   // ── Taking in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,44 +262,47 @@ export class Batcher {
   /** Loads what the commands look at, in one go. */
   #prepare(tasks: readonly Task[]): Prepared[] {
     if (!this.#open.writes && this.#open.waiters.length === 0) this.#open = this.#newBatch(); // time starts with the first
-    const rows: { tenant: number; table: Need["table"]; key: Row }[] = [];
-    const runs: { tenant: number; run: Uint8Array }[] = [];
-    const submissions: { tenant: number; scope: string; key: string }[] = [];
-    const plans = tasks.map((task) => {
-      const log = this.#logs.get(task.tenant);
-      const nothing = { task, rowKeys: [], runKeys: [], submission: false, refusal: undefined };
-      if (log === undefined) return nothing;
-      try {
-        const needs = task.command.needs(task.input);
-        const rowKeys = (needs.rows ?? []).map(({ table, key }) => {
-          rows.push({ tenant: log.tenant, table, key });
-          return rowKey(table, key);
-        });
-        const runKeys = (needs.runs ?? []).map((runId) => {
-          const run = parseId("run", runId);
-          const load = run !== undefined && !this.#knowsRun(log, runId);
-          if (load) runs.push({ tenant: log.tenant, run });
-          return { runId, load };
-        });
-        const { idempotency } = task.by;
-        if (idempotency !== undefined) submissions.push({ tenant: log.tenant, ...idempotency });
-        return { task, rowKeys, runKeys, submission: idempotency !== undefined, refusal: undefined };
-      } catch (error) {
-        return { ...nothing, refusal: asError(error) };
-      }
+    const plans = tasks.map((task) => this.#plan(task));
+    const found = this.#engine.load({
+      rows: plans.flatMap(({ rows }) => rows),
+      runs: plans.flatMap(({ runs }) => runs.flatMap(({ load }) => (load === undefined ? [] : [load]))),
+      submissions: plans.flatMap(({ submissions }) => submissions),
     });
-    const found = this.#engine.load({ rows, runs, submissions });
     let row = 0;
     let run = 0;
     let submission = 0;
-    return plans.map(({ task, rowKeys, runKeys, submission: asked, refusal }) => ({
+    return plans.map(({ task, refusal, rows, runs, submissions }) => ({
       task,
       loaded: refusal ?? {
-        rows: new Map(rowKeys.map((key) => [key, found.rows[row++]])),
-        runs: new Map(runKeys.map(({ runId, load }) => [runId, load ? found.runs[run++] : undefined])),
-        submission: asked ? found.submissions[submission++] : undefined,
+        rows: new Map(rows.map(({ name }) => [name, found.rows[row++]])),
+        runs: new Map(runs.map(({ runId, load }) => [runId, load === undefined ? undefined : found.runs[run++]])),
+        submission: submissions.length === 0 ? undefined : found.submissions[submission++],
       },
     }));
+  }
+
+  /** What one command asks for. A command that asks for nonsense is refused alone. */
+  #plan(task: Task): Plan {
+    const log = this.#logs.get(task.tenant);
+    if (log === undefined) return { task, ...NO_NEEDS };
+    const { tenant } = log;
+    try {
+      const needs = task.command.needs(task.input);
+      const rows = (needs.rows ?? []).map(({ table, key }) => ({
+        tenant,
+        table,
+        key: this.#engine.encodeKey(table, key),
+        name: rowKey(table, key),
+      }));
+      const runs = (needs.runs ?? []).map((runId) => {
+        const run = this.#knowsRun(log, runId) ? undefined : parseId("run", runId);
+        return { runId, load: run && { tenant, run } };
+      });
+      const { idempotency } = task.by;
+      return { task, refusal: undefined, rows, runs, submissions: idempotency ? [{ tenant, ...idempotency }] : [] };
+    } catch (error) {
+      return { task, ...NO_NEEDS, refusal: asError(error) };
+    }
   }
 
   /** Runs one command over the batch so far; what it comes to is told when the batch is released. */
@@ -306,7 +320,7 @@ export class Batcher {
     if (create !== undefined && this.#logs.has(create.id)) {
       return refused(task, log, new CountersignError("tenant-exists"));
     }
-    const tx = new PendingTransaction(log, this.#timeOf(log), by.actor, this.#below(log, loaded), this.#sources);
+    const tx = new PendingTransaction(log, this.#timeOf(log), by, this.#below(log, loaded), this.#sources);
     let answer: unknown;
     try {
       answer = command.run(tx, input);
@@ -408,7 +422,7 @@ export class Batcher {
     const direction = steppedMs < -CLOCK_BACK_MS ? "back" : steppedMs > CLOCK_AHEAD_MS ? "ahead" : undefined;
     const writable = log.head.size > 0 && log.head.control.log?.closed === false;
     if (direction === undefined || !writable) return time;
-    const tx = new PendingTransaction(log, time, SYSTEM, nothingBelow(this.#engine), this.#sources);
+    const tx = new PendingTransaction(log, time, { actor: SYSTEM }, nothingBelow(this.#engine), this.#sources);
     tx.append("log.clock.jumped", {
       clock: {
         head: new Date(log.head.tsMs).toISOString(),
@@ -440,10 +454,12 @@ export class Batcher {
     try {
       const leaves = await this.#inTime(this.#engine.write(write));
       // What is stored is what will be signed; anything else must not be.
+      if (this.#committing !== batch) return; // given up meanwhile
       const stored = leaves.every((leaf, i) => equalBytes(leaf, write.entries[i]!.leaf));
       if (!stored) throw new Error("the entries read back after the commit are not those that were written");
     } catch (error) {
-      return this.#recover(asError(error));
+      if (this.#committing === batch) await this.#recover(asError(error));
+      return;
     }
     this.#committing = undefined;
     for (const [log, head] of batch.heads) {
@@ -506,13 +522,13 @@ export class Batcher {
     this.#phase = "recovering";
     this.#options.alarm("a write failed", cause.message);
     const unavailable = later("core:ledger-unavailable", cause);
-    for (const batch of [this.#committing, this.#open])
-      for (const waiter of batch?.waiters ?? []) waiter.reject(unavailable);
+    const given = [...(this.#committing?.waiters ?? []), ...this.#open.waiters];
+    this.#committing = undefined;
+    this.#open = this.#newBatch();
+    for (const waiter of given) waiter.reject(unavailable);
     this.#rejectQueue(unavailable);
     await this.#releaser.drop(unavailable);
     await this.#engine.close().catch(() => undefined); // its connection is not trusted any more
-    this.#committing = undefined;
-    this.#open = this.#newBatch();
     this.#runCache.clear();
     this.#unwrittenNotes.clear();
     this.#unwrittenRuns.clear();
