@@ -1,0 +1,264 @@
+/**
+ * `gate`: what a decision over HTTP costs against what it cannot do without: one durable append and the evaluation. A
+ * whole server in this process, asked over a socket with a key, one request at a time; every request is interleaved with
+ * one append of the same ledger and one bare evaluation of the same projection, so that all meet the same machine.
+ *
+ * - ALLOW ÷ (append p50 + one evaluation p50)
+ * - REQUIRE_APPROVAL ÷ (append p50 + two evaluations p50)
+ *
+ * With 10, 100 and 1,000 rules, spread over four tools. Also the time a freeze takes to hold while eight callers start
+ * actions: from asking for it to its answer, and how many starts lie behind it in the log (none may).
+ *
+ * Run: node --conditions=countersign-source bench/gate.ts [--requests 300] [--rules 10,100,1000]
+ */
+import "@countersign/evidence/hash.node";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { loadEngine } from "@countersign/evidence/decide";
+import { utf8 } from "@countersign/evidence/hash";
+import type { RunId } from "@countersign/evidence/ids";
+import { readBundle, sealBundle } from "@countersign/evidence/policy";
+import { projectAction } from "@countersign/evidence/project";
+import { parseStrict } from "@countersign/evidence/strict-json";
+import { openApp } from "@countersign/server/app";
+import { systemClock } from "@countersign/server/base/clock";
+import { readConfig } from "@countersign/server/base/config";
+import { silentLog } from "@countersign/server/base/log";
+import { OPERATOR } from "@countersign/server/ledger/testing";
+import { registerAgent, requestAction, startRun } from "@countersign/server/ledger/testing-commands";
+import { readPolicyDirectory } from "@countersign/server/policy/directory";
+import { median, spread, writeResult } from "./result.ts";
+
+const { values } = parseArgs({
+  options: { requests: { type: "string", default: "300" }, rules: { type: "string", default: "10,100,1000" } },
+});
+const requests = Number(values.requests);
+const WARM = 40;
+/** A run holds at most 64 open actions and every request opens one. */
+const ACTIONS_OF_A_RUN = 20;
+const STARTER = join(import.meta.dirname, "..", "packages", "server", "policies", "starter");
+const TOOLS = ["read_text_file", "write_file", "list_directory", "get_file_info"];
+
+const directory = mkdtempSync(join(tmpdir(), "countersign-bench-"));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+const { config } = readConfig({});
+const app = await openApp({
+  dataDir: join(directory, "data"),
+  signerDir: join(directory, "signer"),
+  sealDir: join(directory, "seal"),
+  config: { ...config, hostName: "bench.example.com", policyDeadlineMs: 10_000 },
+  clock: systemClock,
+  log: silentLog,
+  warm: true,
+});
+const port = await app.http.listen("127.0.0.1", 0);
+const connection = new Agent({ keepAlive: true, maxSockets: 16 });
+const engine = await loadEngine();
+let sent = 0;
+
+const rows: Record<string, object> = {};
+for (const count of values.rules.split(",").map(Number)) rows[count] = await measure(count);
+await app.close();
+connection.destroy();
+for (const [count, row] of Object.entries(rows)) {
+  const { allow, approval } = row as { allow: { ratio: number }; approval: { ratio: number } }; // measure() made it
+  console.log(
+    `${count} rules: ALLOW ÷ base ${allow.ratio.toFixed(2)}, REQUIRE_APPROVAL ÷ base ${approval.ratio.toFixed(2)}`,
+  );
+}
+console.log("must stay below 2.5, aim 1.5");
+writeResult("gate", { requests, rules: rows, mustReach: 2.5, aim: 1.5 });
+
+async function measure(count: number) {
+  const tenant = `rules-${count}`;
+  const files = bundleFiles(count);
+  await admin("tenant.create", { id: tenant, kind: "evaluation" });
+  const base64 = Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString("base64")]));
+  await admin("policy.publish", { tenant, files: base64 });
+  await admin("agent.register", { tenant, id: "files-agent", ceiling: ["fs"], may_execute: true });
+  const key = await keyOf(tenant, "agent", "files-agent");
+  const appendTenant = `append-${count}`;
+  const by = { tenant: appendTenant, actor: OPERATOR };
+  await admin("tenant.create", { id: appendTenant, kind: "evaluation" });
+  await app.ledger.submit(registerAgent, null, by);
+  const evaluate = evaluation(files);
+
+  const allowMs: number[] = [];
+  const approvalMs: number[] = [];
+  const appendMs: number[] = [];
+  const evaluateMs: number[] = [];
+  let runId = "";
+  let ownRun: RunId | undefined;
+  for (let n = -WARM; n < requests; n++) {
+    if ((n + WARM) % ACTIONS_OF_A_RUN === 0) {
+      const { run } = await post<{ run: { run_id: string } }>(key, "/v1/runs", {
+        capabilities: ["fs.read", "fs.write"],
+      });
+      runId = run.run_id;
+      ownRun = (await app.ledger.submit(startRun, {}, by)).answer;
+    }
+    const ask = (environment: string, decision: string) => async () => {
+      const args = { path: `/work/${environment}/file-${n + WARM}.txt`, content: "x" };
+      const body = { tool: "write_file", args };
+      type Answer = { action: { decision: { decision: string } } };
+      const { action } = await post<Answer>(key, `/v1/runs/${runId}/actions`, body);
+      if (action.decision.decision !== decision) throw new Error(`it was decided ${action.decision.decision}`);
+    };
+    const times = [
+      await timed(ask("public", "ALLOW")),
+      await timed(ask("prod", "REQUIRE_APPROVAL")),
+      await timed(() => app.ledger.submit(requestAction, { runId: ownRun! }, by)), // started above
+      await timed(async () => evaluate()),
+    ];
+    if (n < 0) continue;
+    for (const [i, list] of [allowMs, approvalMs, appendMs, evaluateMs].entries()) list.push(times[i]!);
+  }
+  const base = median(appendMs) + median(evaluateMs);
+  return {
+    appendMs: spread(appendMs),
+    evaluateMs: spread(evaluateMs),
+    allow: { ms: spread(allowMs), ratio: median(allowMs) / base },
+    approval: { ms: spread(approvalMs), ratio: median(approvalMs) / (base + median(evaluateMs)) },
+    freeze: await freezeUnderLoad(tenant, key),
+  };
+}
+
+/** Eight callers ask and start without pause while a freeze is placed. */
+async function freezeUnderLoad(tenant: string, key: string) {
+  const operator = await keyOf(tenant, "operator", "dana");
+  const effectMs: number[] = [];
+  let behind = 0;
+  for (let round = 0; round < 5; round++) {
+    const { run } = await post<{ run: { run_id: string } }>(key, "/v1/runs", { capabilities: ["fs.read"] });
+    let on = true;
+    const callers = Array.from({ length: 8 }, async (_, caller) => {
+      for (let n = 0; on && n < 7; n++) {
+        const args = { path: `/work/public/${caller}-${n}.txt` };
+        await post(key, `/v1/runs/${run.run_id}/actions`, { tool: "read_text_file", args, start: true });
+      }
+    });
+    await new Promise((go) => setTimeout(go, 20));
+    const body = { kind: "agent", subject: "files-agent", incident: `INC-${round}`, reason_code: "INCIDENT" };
+    const before = performance.now();
+    const { freeze_id: id } = await post<{ freeze_id: string }>(operator, "/v1/freezes", body);
+    effectMs.push(performance.now() - before);
+    await Promise.all(callers);
+    on = false;
+    behind += startsBehind(tenant, id);
+    await post(operator, `/v1/freezes/${id}/lift`, { reason_code: "RESOLVED" });
+  }
+  if (behind > 0) throw new Error(`${behind} starts lie behind a freeze`);
+  return { effectMs: spread(effectMs), startsBehind: behind };
+}
+
+/** dispatch.started between the newest freeze.placed and the end of the log. */
+function startsBehind(tenant: string, freezeId: string): number {
+  const reader = app.ledger.reader(tenant)!; // created above
+  const [placed] = reader.entriesOfKinds(["freeze.placed"], { limit: 1 });
+  const text = Buffer.from(reader.entry(placed!)!.bytes).toString();
+  if (!text.includes(freezeId)) throw new Error("the newest freeze is another one");
+  return reader.entriesOfKinds(["dispatch.started"], { limit: 500 }).filter((index) => index > placed!).length;
+}
+
+/** The starter policy with as many rules as asked for, each with a test of its own. */
+function bundleFiles(count: number): ReadonlyMap<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>(readPolicyDirectory(STARTER));
+  const own = readFileSync(join(STARTER, "policies", "main.cedar"), "utf8").split('@id("').length - 1;
+  const rules: string[] = [];
+  const tests: object[] = [];
+  for (let i = own; i < count; i++) {
+    const tool = TOOLS[i % TOOLS.length]!;
+    const path = `/work/bench/${i}`;
+    rules.push(
+      `@id("bench-${i}") @decision("deny") @reason("RISK_SECRET_FILE") @owner("platform")\n` +
+        `forbid (principal is Agent, action == Action::"${tool}", resource is Target) when { resource.id == "${path}" };\n`,
+    );
+    tests.push({
+      name: `bench ${i}`,
+      request: { tool, args: { path, ...(tool === "write_file" ? { content: "x" } : {}) } },
+      expect: { decision: "DENY", matched_rules: [`bench-${i}`] },
+    });
+  }
+  // Where the rules do not apply: one request for each tool refutes all of its rules.
+  for (const tool of TOOLS) {
+    const request = { tool, args: { path: "/work/bench/none", ...(tool === "write_file" ? { content: "x" } : {}) } };
+    tests.push({ name: `bench ${tool}`, request, expect: { decision: "ALLOW" } });
+  }
+  if (rules.length > 0) {
+    files.set("policies/bench.cedar", utf8(rules.join("\n")));
+    // A file of tests holds at most 512.
+    for (let from = 0; from < tests.length; from += 500) {
+      files.set(`tests/bench-${from}.json`, utf8(JSON.stringify(tests.slice(from, from + 500))));
+    }
+  }
+  return files;
+}
+
+/** One evaluation by the same engine on a projection made once. */
+function evaluation(files: ReadonlyMap<string, Uint8Array>): () => void {
+  const sealed = sealBundle(files);
+  const read = sealed.ok ? readBundle(sealed.files) : sealed;
+  if (!read.ok) throw new Error(read.findings[0]?.detail ?? "the bundle cannot be read");
+  const loaded = engine.load(read.bundle);
+  if (!loaded.ok) throw new Error(loaded.findings[0]?.detail ?? "the bundle does not load");
+  const { contract } = read.bundle.contracts.get("write_file")!; // the starter has it
+  const args = utf8('{"path":"/work/public/file.txt","content":"x"}');
+  const projected = projectAction(contract, parseStrict(args, "payload").value, {
+    tenant: "bench",
+    agent: { id: "files-agent" },
+    run: { id: "run_01kh0000000000000000000002", capabilities: ["fs.write"], on_behalf_of: undefined },
+    capability: "fs.write",
+    history: { actions: 3, cents: 0, bytes: 0, in_flight: 1 },
+    nowMs: Date.parse("2026-04-01T14:07:52.001Z"),
+  });
+  if (!projected.ok) throw new Error(projected.detail);
+  const { bytes } = projected;
+  return () => {
+    if (engine.decide(loaded.policy, bytes).decision !== "ALLOW") throw new Error("the evaluation does not allow");
+  };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const before = performance.now();
+  await work();
+  return performance.now() - before;
+}
+
+async function admin(operation: string, input: object): Promise<unknown> {
+  return app.admin[operation]!(input as Record<string, unknown>, OPERATOR); // named above, plain JSON
+}
+
+async function keyOf(tenant: string, role: string, id: string): Promise<string> {
+  const made = (await admin("credential.create", { tenant, role, id })) as { key: string }; // its documented answer
+  return made.key;
+}
+
+function post<T>(key: string, path: string, body: object): Promise<T> {
+  const text = JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${key}`,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "idempotency-key": `bench-${sent++}`,
+  };
+  return new Promise((resolve, reject) => {
+    const order = httpRequest(
+      { host: "127.0.0.1", port, path, method: "POST", headers, agent: connection },
+      (reply) => {
+        const parts: Buffer[] = [];
+        reply.on("data", (part: Buffer) => parts.push(part));
+        reply.on("end", () => {
+          const answer = Buffer.concat(parts).toString();
+          if ((reply.statusCode ?? 500) < 400)
+            resolve(JSON.parse(answer) as T); // what wire.ts says of the operation
+          else reject(new Error(`${path} answered ${reply.statusCode}: ${answer}`));
+        });
+      },
+    );
+    order.on("error", reject);
+    order.end(text);
+  });
+}
