@@ -22,6 +22,8 @@ export type Established = {
   readonly pinsGiven: boolean;
   readonly signers: Signers;
   readonly votes: Report["votes"];
+  /** Approvals by break-glass: people are named, and nobody signed. */
+  readonly unsigned: number;
   readonly decisions: Pick<Decisions, "counts" | "notRecomputed">;
   /** Entries that are not what the tree has, cannot be read, or are of an unknown kind. */
   readonly unjudged: number;
@@ -62,7 +64,8 @@ function pinned({ pinsGiven, signers }: Established): AssuranceReport {
 /** Faults that put a vote's signature in doubt. */
 const ofVotes: ReadonlySet<FaultCode> = new Set(["vote-signature-invalid", "vote-key-compromised"]);
 
-function approvers({ faults, votes }: Established): AssuranceReport {
+function approvers({ faults, votes, unsigned }: Established): AssuranceReport {
+  if (unsigned > 0) return notMet(`${unsigned} approvals were by break-glass, which names people and has no signature`);
   if (votes.total === 0) return notApplicable("there is no vote");
   const bad = new Set(faults.filter(({ code }) => ofVotes.has(code)).map(({ index }) => index)).size;
   if (bad === 0) return met(`${votes.total} of ${votes.total} votes are signed by keys enrolled in the log`);

@@ -216,6 +216,22 @@ test("verify: an agent that asks for a tool nobody knows does not take the assur
   assert.deepEqual((await report("core:default-deny")).decisions.not_recomputed, { "inputs-withheld": 1 });
 });
 
+test("verify: people a break-glass names have signed nothing", async () => {
+  const said = async (broken: boolean) => {
+    const story = await PackStory.open();
+    const run = story.run();
+    const action = story.change(run, broken ? "gate" : "gate approve", { vpc: "prod/vpc-1", environment: "prod" });
+    if (broken) action.breakGlass(["sam", "sue"]);
+    action.play("use succeeded safety");
+    run.close();
+    const report = await verify(await story.pack(), { pins: [story.key], required: ["approvers"] });
+    assert.deepEqual(report.faults, []);
+    return [report.assurances.approvers.state, report.exit_code];
+  };
+  assert.deepEqual(await said(true), ["not-met", 1]);
+  assert.deepEqual(await said(false), ["met", 0]); // control
+});
+
 test("verify: a guide of somebody else's making is said to be that", async () => {
   const { story, scope } = await oneRun();
   const pack = await story.pack(scope);

@@ -55,9 +55,11 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   const decisions = new Decisions(pack, hasProjections(pack) ? await loadEngine() : undefined, tell);
   const views = new ViewCheck(pack, (runId) => walk.unsureRuns.has(runId), tell);
   const prunes: EventOf<"retention.pruned">[] = [];
+  let unsigned = 0;
   const walk = new EntryWalk(frameOf(pack, checkpoint.signed?.checkpoint, payloads), tell, (event, leaf, isOwn) => {
     if (event.type === "retention.pruned") prunes.push(event);
     if (!isOwn) return;
+    if (event.type === "breakglass.used") unsigned++;
     const opened = disclosures.take(event, tell);
     payloads.add(event, opened);
     if (event.type === "policy.decided") decisions.add(event, opened, tell);
@@ -93,6 +95,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     pinsGiven: pins.length > 0,
     signers,
     votes,
+    unsigned,
     decisions,
     unjudged: walk.unjudgedCount,
   });
