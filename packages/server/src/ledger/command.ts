@@ -101,7 +101,10 @@ export type Reader = {
   readonly checkpoint: string;
   run(runId: RunId): RunState | undefined;
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined;
-  /** Rows in the order of an index whose leading columns equal `prefix`; `after` continues behind a row. */
+  /**
+   * Rows in the order of an index whose leading columns equal `prefix`; `after` continues behind a row. The index `key`
+   * is the table's own key. At most 1,000 rows, whatever limit is asked.
+   */
   list<T extends Table>(
     table: T,
     index: string,
@@ -111,7 +114,7 @@ export type Reader = {
   /** Exact entry bytes and leaf hash; undefined beyond the signed size. */
   entry(index: number): { readonly bytes: Uint8Array; readonly leaf: Uint8Array } | undefined;
   indexOfEvent(eventId: string): number | undefined;
-  /** leafIndexes of a run's events in run_seq order. */
+  /** leafIndexes of a run's events in run_seq order. At most 10,000, as are the next two. */
   entriesOfRun(runId: RunId, page?: { fromSeq?: number; limit?: number }): readonly number[];
   /** leafIndexes of control events in ctl_seq order. */
   controlEntries(page?: { fromSeq?: number; limit?: number }): readonly number[];

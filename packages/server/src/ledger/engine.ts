@@ -47,7 +47,7 @@ export type EncodedRow = { readonly values: readonly unknown[] };
 
 /** Keys a slice of commands looks at. */
 export type LoadNeeds = {
-  readonly rows: readonly { readonly tenant: number; readonly table: Table; readonly key: Row }[];
+  readonly rows: readonly { readonly tenant: number; readonly table: Table; readonly key: EncodedRow }[];
   /** Run ids as 16 bytes. */
   readonly runs: readonly { readonly tenant: number; readonly run: Uint8Array }[];
   readonly submissions: readonly { readonly tenant: number; readonly scope: string; readonly key: string }[];

@@ -192,6 +192,34 @@ test("a database that cannot be opened again: refused by name until it can, then
   await assertSound(ledger);
 });
 
+test("a read that fails while a batch is built: nobody is told anything, and the ledger is opened again", async (t) => {
+  let broken = false;
+  const ledger = await openStory(t, {
+    async openEngine(path, tables) {
+      const engine = await openSqliteEngine(path, tables);
+      const load = engine.load.bind(engine);
+      engine.load = (needs) => {
+        if (broken) throw new Error("injected: disk I/O error");
+        return load(needs);
+      };
+      return engine;
+    },
+  });
+  // One command is being written when another's read fails: neither may be told that it was done.
+  const first = ledger.submit(startRuns, { count: 200 }, withKey("first"));
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  broken = true;
+  const second = ledger.submit(startRun, {}, withKey("second"));
+  const outcomes = await Promise.allSettled([first, second]);
+  assert.ok(outcomes[1].status === "rejected" && unavailable("core:ledger-unavailable")(outcomes[1].reason));
+  broken = false;
+  const again = await untilDone(() => ledger.submit(startRuns, { count: 200 }, withKey("first")));
+  assert.equal(again.indexes.length, 200);
+  assert.equal((await untilDone(() => ledger.submit(startRun, {}, withKey("second")))).replayed, false);
+  assert.equal(ledger.reader("prod-a")?.size, 3 + 200 + 1);
+  await assertSound(ledger);
+});
+
 test("a write that never ends: whoever waits is told in time, and the ledger is opened again when it can be", async (t) => {
   let hang = false;
   let letGo = () => {};

@@ -237,6 +237,39 @@ test("append: a row that cannot be kept fails its command alone; a row read is n
   assert.equal(ledger.reader("prod-a")!.row(tallies, { name: "t" })?.count, 1);
 });
 
+test("append: a command that asks for nonsense is refused alone, and its neighbours see their own rows", async (t) => {
+  const alarms: string[] = [];
+  const ledger = await openStory(t, { alarm: (what) => alarms.push(what) });
+  await ledger.submit(startRun, { tally: "one" }, BY);
+  const peek = (...names: unknown[]): Command<null, (number | undefined)[]> => ({
+    name: "test.peek",
+    // Keys as they must not be: a number, a missing member.
+    needs: () => ({ rows: names.map((name) => need(tallies, { name: name as string })) }),
+    run: (tx) => names.map((name) => tx.row(tallies, { name: name as string })?.count),
+  });
+  const throwing: Command<null, null> = {
+    name: "test.throw",
+    needs: () => {
+      throw new CountersignError("precondition-failed");
+    },
+    run: () => null,
+  };
+  const results = await Promise.allSettled([
+    ledger.submit(peek("one", "two"), null, BY),
+    ledger.submit(peek("two", 7), null, BY),
+    ledger.submit(peek("one"), null, BY),
+    ledger.submit(throwing, null, BY),
+    ledger.submit(peek("two", "one"), null, BY),
+  ]);
+  assert.deepEqual(
+    results.map((result) =>
+      result.status === "fulfilled" ? result.value.answer : (result.reason.code ?? "assertion"),
+    ),
+    [[1, undefined], "assertion", [1], "precondition-failed", [undefined, 1]],
+  );
+  assert.deepEqual(alarms, []);
+});
+
 test("tenants: one batch over several, none of whose rows or keys meet", async (t) => {
   const ledger = await openStory(t);
   await createTestTenant(ledger, "prod-b");

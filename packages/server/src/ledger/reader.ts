@@ -59,7 +59,7 @@ export class LogReader implements Reader, TileReader {
 
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined {
     const { rows } = this.#engine.load({
-      rows: [{ tenant: this.#state.tenant, table, key }],
+      rows: [{ tenant: this.#state.tenant, table, key: this.#engine.encodeKey(table, key) }],
       runs: [],
       submissions: [],
     });

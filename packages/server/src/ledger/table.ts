@@ -6,7 +6,10 @@
 import type { IdPrefix } from "@countersign/evidence/ids";
 
 type Base = `id:${IdPrefix}` | "text" | "int" | "bool" | "json" | "hash" | "bytes" | "ts";
-/** How a column is kept: ids as 16 bytes, hashes as 32, timestamps and booleans as integers. `?` allows null. */
+/**
+ * How a column is kept: ids as 16 bytes, timestamps and booleans as integers, hashes as 32 bytes (64 hex digits in
+ * JavaScript; the `sha256:` form may be put as well and comes back as it was). `?` allows null.
+ */
 export type Column = Base | `${Base}?`;
 
 type BaseValue<B> = B extends "int"

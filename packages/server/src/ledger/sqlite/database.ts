@@ -13,7 +13,7 @@ import { type StoredTable, storedTable } from "./columns.ts";
 
 /** "CsLg": says whose file this is (SQLite file format §1.3.11). */
 const APPLICATION_ID = 0x43734c67;
-export const PAGE_BYTES = 8192;
+const PAGE_BYTES = 8192;
 const CACHE_KIB = 64 * 1024;
 const BUSY_MS = 5_000;
 

@@ -59,7 +59,7 @@ class SqliteEngine implements Engine {
     return {
       rows: needs.rows.map(({ tenant, table, key }) => {
         const stored = this.#table(table);
-        const row = this.#get(stored.select, tenant, ...encodeKey(stored, key));
+        const row = this.#get(stored.select, tenant, ...(key.values as SQLInputValue[])); // encoded by this engine
         return row && decodeRow(stored, row);
       }),
       runs: needs.runs.map(({ tenant, run }) => this.#run(tenant, run)),
