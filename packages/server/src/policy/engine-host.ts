@@ -56,6 +56,8 @@ const MAX_POLICIES = 256;
 const TROUBLE_COUNT = 3;
 const TROUBLE_WINDOW_MS = 60_000;
 const RESTART_PAUSE_MS = 1000;
+/** A timer later than this was held up by the machine, not by what it watches. */
+const LATE_MS = 10;
 
 type Lost = "timeout" | "exit";
 type Job =
@@ -167,14 +169,26 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     post({ op: "drop", digest: oldest! });
   }
 
-  /** The first of what was sent is being worked on from now. */
-  function watch(): void {
+  /**
+   * The first of what was sent is being worked on from now. A timer that comes late says that this process was kept from
+   * running, and so perhaps the thread: an answer that already lies in the mailbox is read first, and once the deadline
+   * runs again. A thread that hangs is found all the same.
+   */
+  function watch(isSecondTry = false): void {
     cancelTimer();
     const [first] = sent;
     const own = thread;
     if (first === undefined || own === undefined) return;
     const limitMs = first.op === "decide" ? deadlineMs : first.check ? CHECK_DEADLINE_MS : LOAD_DEADLINE_MS;
-    cancelTimer = timers.after(limitMs, () => replace(own, "timeout"));
+    const fromMs = clock.monotonicMs();
+    cancelTimer = timers.after(limitMs, () => {
+      const lateMs = clock.monotonicMs() - fromMs - limitMs;
+      setImmediate(() => {
+        if (own !== thread || first !== sent[0]) return;
+        if (lateMs > LATE_MS && !isSecondTry) watch(true);
+        else replace(own, "timeout");
+      });
+    });
   }
 
   function start(): void {
