@@ -307,10 +307,15 @@ export const errors = {
     "The data directory was written by a newer version.",
     "Use that version or a newer one; downgrade is refused.",
   ],
+  "folder-not-empty": [
+    409,
+    "The folder to write into is there and not empty.",
+    "Name a new folder, or empty this one.",
+  ],
   "signer-refused": [
     500,
     "The signer refuses to sign this tree: it does not extend what it signed before.",
-    "The database was rolled back or edited. Run countersign fsck and read docs/operating/trust.md.",
+    "Check that --signer-dir is this data directory's own; else the database was rolled back or edited: run countersign fsck and read docs/operating/trust.md.",
   ],
   "gate-unavailable": [
     503,

@@ -96,7 +96,7 @@ const recordPack: Command<Done, string> = {
 /**
  * Exports a pack into a folder.
  *
- * @throws CountersignError not-found, already-exists, cannot-read, and as ledger.submit
+ * @throws CountersignError not-found, folder-not-empty, cannot-read, and as ledger.submit
  */
 export async function exportPack(parts: PackParts, request: ExportRequest, by: Submission): Promise<Exported> {
   const { ledger } = parts;

@@ -20,7 +20,7 @@ export type PackFolderWriter = {
 /**
  * Starts a pack at `path`.
  *
- * @throws CountersignError already-exists when there is something other than an empty folder, cannot-read when its parent
+ * @throws CountersignError folder-not-empty when there is something other than an empty folder, cannot-read when its parent
  *   is no folder
  */
 export async function startPackFolder(path: string): Promise<PackFolderWriter> {
@@ -68,9 +68,9 @@ async function refuseOccupied(path: string): Promise<void> {
     if (names.length === 0) return;
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return;
-    throw new CountersignError("already-exists", { detail: `${path} is there and is no empty folder.`, cause });
+    throw new CountersignError("folder-not-empty", { detail: `${path}.`, cause });
   }
-  throw new CountersignError("already-exists", { detail: `${path} is there and not empty; a pack is written whole.` });
+  throw new CountersignError("folder-not-empty", { detail: `${path}; a pack is written whole.` });
 }
 
 async function syncFolder(path: string): Promise<void> {

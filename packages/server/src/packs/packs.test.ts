@@ -241,7 +241,7 @@ test("export: writes all or nothing, and over nothing", async () => {
   mkdirSync(occupied);
   writeFileSync(join(occupied, "notes.txt"), "mine");
   const events = gate.events().length;
-  await assert.rejects(exporting({ all: true, out: occupied }), refused("already-exists"));
+  await assert.rejects(exporting({ all: true, out: occupied }), refused("folder-not-empty"));
   await assert.rejects(exporting({ all: true, out: join(fresh(), "deep", "er") }), refused("cannot-read"));
   assert.equal(gate.events().length, events, "what is refused is not recorded as read");
   const empty = fresh();
