@@ -348,12 +348,12 @@ for (const [name, fault] of [
   });
 }
 
-test("kept: neither gate nor outbox takes the outcome: the caller is told, and it executed once", async () => {
+test("closed: the outbox cannot be written: nothing executes", async () => {
   const file = join(outbox, "not-a-folder");
   await writeFile(file, "");
-  const cs = client(["", "report", down], { outbox: file });
-  const { ran, error } = await attempt(cs);
-  assert.equal(ran, 1);
+  const { ran, error } = await attempt(client(undefined, { outbox: file }));
+  assert.equal(ran, 0);
   assert.ok(error instanceof CountersignError && error.code === "outbox-unsafe", String(error));
+  assert.deepEqual(await callThrough(client(undefined, { outbox: file })), { calls: 0, refused: true });
   assert.equal((await attempt(client())).ran, 1); // control
 });

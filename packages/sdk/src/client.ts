@@ -152,6 +152,11 @@ export class Countersign {
     }
   }
 
+  /** Makes sure that an outcome can be kept, before there is one. @throws CountersignError outbox-unsafe */
+  async prepareOutbox(): Promise<void> {
+    await (await this.#openOutbox())?.probe();
+  }
+
   /** Tries to deliver what the outbox holds. Called before each report; call it at start-up and on a timer of yours. */
   async deliverOutbox(): Promise<{ delivered: number; refused: number; waiting: number }> {
     const outbox = await this.#openOutbox();

@@ -29,6 +29,8 @@ export type Outbox = {
     send: (report: KeptReport) => Promise<void>,
   ): Promise<{ delivered: number; refused: number; waiting: number }>;
   waiting(): Promise<number>;
+  /** Whether a report could be kept now: writes a file and takes it away. @throws CountersignError outbox-unsafe */
+  probe(): Promise<void>;
 };
 
 /** Opens (and makes, with mode 0700) the folder. */
@@ -76,6 +78,15 @@ export async function openOutbox(folder: string): Promise<Outbox> {
       });
       delivering = turn.catch(() => undefined);
       return turn;
+    },
+    async probe() {
+      const path = join(folder, `.probe-${process.pid}-${sequence++}`);
+      try {
+        await (await open(path, "wx", 0o600)).close();
+        await unlink(path);
+      } catch (cause) {
+        throw new CountersignError("outbox-unsafe", { detail: `Cannot write in ${folder}.`, cause });
+      }
     },
     async waiting() {
       return (await names()).length;

@@ -141,6 +141,8 @@ export async function performAction<T>(
   }
   for (;;) {
     const { permit, args, argsBytes } = await checkPermit(client, action, started);
+    // What cannot be kept must not happen: an outcome nobody could record would look like none.
+    await client.prepareOutbox();
     const ranFromMs = performance.now();
     const common = {
       attempt: permit.attempt,
