@@ -33,6 +33,9 @@ export class Refused extends Error {
 
 type Parts<P, Q, B> = { readonly params?: P; readonly query?: Q; readonly body?: B };
 
+/** Told when the server says that nobody is signed in (any more). */
+export const signedOut = new EventTarget();
+
 /** Calls an operation of the API. @throws Refused */
 export function ask<N extends OperationName>(
   name: N,
@@ -86,7 +89,9 @@ async function send(method: string, path: string, parts: Parts<unknown, unknown,
   if (!Number.isNaN(date) && Math.abs(date + 500 - serverNowMs()) > 1500) aheadMs = date + 500 - Date.now();
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return body;
-  throw refusalOf(response.status, body);
+  const refusal = refusalOf(response.status, body);
+  if (refusal.code === "session-ended" || refusal.code === "unauthenticated") signedOut.dispatchEvent(new Event("end"));
+  throw refusal;
 }
 
 function refusalOf(status: number, body: unknown): Refused {

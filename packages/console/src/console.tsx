@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { AccountPage } from "./account/account-page.tsx";
 import { PeoplePage } from "./admin/people-page.tsx";
 import { ApprovalPage } from "./approvals/approval-page.tsx";
-import { askPeople, Refused } from "./ask.ts";
+import { askPeople, Refused, signedOut } from "./ask.ts";
 import { InboxPage } from "./inbox/inbox-page.tsx";
 import { localPath, type Place, parsePlace, pathOf } from "./place.ts";
 import { SignedInPages } from "./session.tsx";
@@ -17,7 +17,20 @@ import { Trouble } from "./ui/notice.tsx";
 export function Console() {
   const place = usePlace();
   const [session, setSession] = useState<SessionStatus | null>();
+  const [ended, setEnded] = useState(false);
   const [trouble, setTrouble] = useState<unknown>();
+  const wasSignedIn = useRef(false);
+  wasSignedIn.current = session !== undefined && session !== null;
+
+  useEffect(() => {
+    const end = () => {
+      if (!wasSignedIn.current) return;
+      setEnded(true);
+      setSession(null);
+    };
+    signedOut.addEventListener("end", end);
+    return () => signedOut.removeEventListener("end", end);
+  }, []);
 
   useEffect(() => {
     askPeople("getSession").then(setSession, (refusal: unknown) => {
@@ -27,6 +40,7 @@ export function Console() {
   }, []);
 
   const signedIn = useCallback((opened: SessionStatus, returnTo: string) => {
+    setEnded(false);
     setSession(opened);
     goTo(parsePlace(new URL(localPath(returnTo), location.origin)), "replace");
   }, []);
@@ -47,7 +61,7 @@ export function Console() {
     );
   if (session === null) {
     const returnTo = place.page === "sign-in" ? place.returnTo : pathOf(place);
-    return <SignInPage place={place} onSignedIn={(opened) => signedIn(opened, returnTo)} />;
+    return <SignInPage place={place} ended={ended} onSignedIn={(opened) => signedIn(opened, returnTo)} />;
   }
   return (
     <SignedInPages session={session} setSession={setSession}>

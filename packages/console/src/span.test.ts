@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { announcementAt, formatDistance, formatSpan, formatUtc } from "./span.ts";
+import { announcementAt, formatDistance, formatLength, formatSpan, formatUtc } from "./span.ts";
 
 test("span: two largest units, never negative", () => {
   const table: readonly (readonly [number, string])[] = [
@@ -12,8 +12,10 @@ test("span: two largest units, never negative", () => {
     [90_061_000, "1 d 01 h"],
   ];
   for (const [ms, words] of table) assert.equal(formatSpan(ms), words);
-  assert.equal(formatDistance(-61_000), "1 min 01 s ago");
-  assert.equal(formatDistance(61_000), "in 1 min 01 s");
+  assert.equal(formatLength(1_800_000), "30 min");
+  assert.equal(formatLength(90_000), "1 min 30 s");
+  assert.equal(formatDistance(-61_000), "1 min ago");
+  assert.equal(formatDistance(61_000), "in 1 min");
   assert.equal(formatUtc("2026-04-01T14:07:53.120Z"), "2026-04-01 14:07:53");
 });
 

@@ -20,9 +20,15 @@ export function formatSpan(ms: number): string {
   return `${seconds} s`;
 }
 
-/** How long ago, or until: `3 min 10 s ago`, `in 2 h 05 min`. */
+/** A length of time, without a second unit that is zero: `30 min`, `1 min 30 s`. */
+export function formatLength(ms: number): string {
+  return formatSpan(ms).replace(/ 00 (?:s|min|h)$/, "");
+}
+
+/** How long ago, or until, in the largest unit: `3 min ago`, `in 2 h`. For lists, where seconds would only flicker. */
 export function formatDistance(ms: number): string {
-  return ms <= 0 ? `${formatSpan(-ms)} ago` : `in ${formatSpan(ms)}`;
+  const span = formatSpan(Math.abs(ms)).split(" ").slice(0, 2).join(" ");
+  return ms <= 0 ? `${span} ago` : `in ${span}`;
 }
 
 /** `2026-04-01 14:07:53` of a UTC timestamp. */

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { askPeople } from "../ask.ts";
 import { makePasskey } from "../passkey.ts";
 import { usePerson } from "../session.tsx";
-import { formatSpan } from "../span.ts";
+import { formatLength } from "../span.ts";
 import { Act } from "../ui/act.tsx";
 import { Definitions } from "../ui/definitions.tsx";
 import { Moment } from "../ui/moment.tsx";
@@ -86,7 +86,8 @@ export function AccountPage() {
       <section>
         <h2>Sessions</h2>
         <p className="aside">
-          A session ends after {formatSpan(session.idle_ms)} without use, and at the latest twelve hours after it began.
+          A session ends after {formatLength(session.idle_ms)} without use, and at the latest twelve hours after it
+          began.
         </p>
         <Trouble of={sessions.refusal} />
         <ul className="plain-list">

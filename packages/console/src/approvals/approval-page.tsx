@@ -6,6 +6,7 @@ import { usePerson } from "../session.tsx";
 import { Environment } from "../ui/environment.tsx";
 import { Glyph } from "../ui/glyph.tsx";
 import { Link } from "../ui/link.tsx";
+import { Moment } from "../ui/moment.tsx";
 import { Notice, Trouble } from "../ui/notice.tsx";
 import { Shown } from "../ui/shown.tsx";
 import { StateChip } from "../ui/state-chip.tsx";
@@ -69,6 +70,12 @@ function Approval({
           <Severity of={detail.severity} />
           <span>
             asked by <Shown text={detail.agent} />
+            {detail.state === "REQUESTED" ? (
+              <>
+                {" "}
+                · expires <Moment at={detail.expires_at} brief />
+              </>
+            ) : null}
           </span>
         </p>
       </div>

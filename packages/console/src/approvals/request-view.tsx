@@ -1,7 +1,7 @@
 /** What would run, in the order people need it: what to look at twice, the exact arguments, the rest, the signed bytes. */
 import type { ApprovalRequest } from "@countersign/evidence/approval";
 import type { AnswerOf } from "@countersign/evidence/wire";
-import { formatSpan } from "../span.ts";
+import { formatLength } from "../span.ts";
 import { type Definition, Definitions } from "../ui/definitions.tsx";
 import { Environment } from "../ui/environment.tsx";
 import { Lines } from "../ui/lines.tsx";
@@ -10,7 +10,16 @@ import { Notice } from "../ui/notice.tsx";
 import { Shown } from "../ui/shown.tsx";
 import type { NameOf } from "./approval-page.tsx";
 import { wordsOf } from "./check.ts";
+import { layOut } from "./lay-out.ts";
 import type { RenderingParts } from "./rendering-parts.ts";
+
+/** Who is too close to a request to vote on it. */
+const parties = {
+  requester: "the requester",
+  on_behalf_of: "the person it runs for",
+  agent_owner: "the agent's owner",
+  author: "the rule's author",
+} as const;
 
 export function RequestView({
   detail,
@@ -24,6 +33,8 @@ export function RequestView({
   nameOf: NameOf;
 }) {
   const [heading = "", ...argumentFacts] = parts.argumentsHead;
+  // Only where it helps: what was sent in lines stays in its own.
+  const laidOut = parts.argumentLines.length === 1 ? layOut(parts.argumentLines[0] ?? "") : undefined;
   return (
     <div className="request-view">
       {parts.warnings.length === 0 ? null : (
@@ -42,6 +53,13 @@ export function RequestView({
         <h2>
           Arguments <span className="aside">{heading.slice("ARGUMENTS ".length)}</span>
         </h2>
+        {laidOut === undefined ? null : (
+          <>
+            <p className="label">Laid out for reading</p>
+            <Lines of={laidOut} label="Arguments, laid out for reading" escaped />
+            <p className="label">Exactly</p>
+          </>
+        )}
         <Lines of={parts.argumentLines} label="Arguments, exactly" escaped />
         <p className="facts">
           {argumentFacts.map((fact) => (
@@ -70,10 +88,7 @@ export function RequestView({
               </strong>{" "}
               with <code>{one.approvers}</code> for <code>{one.rule}</code>
               {one.separation.length === 0 ? null : (
-                <span className="aside">
-                  {" "}
-                  · not the {one.separation.map((who) => who.replaceAll("_", " ")).join(", ")}
-                </span>
+                <span className="aside"> · not {one.separation.map((who) => parties[who]).join(", ")}</span>
               )}
             </li>
           ))}
@@ -133,7 +148,7 @@ function requestFacts(request: ApprovalRequest, nameOf: NameOf): Definition[] {
     ["Expires", <Moment key="x" at={request.expires_at} />],
     [
       "Once granted",
-      `runs once, within ${formatSpan(request.execute_within_ms)} of its start, in at most ${request.max_attempts} ${
+      `runs once, within ${formatLength(request.execute_within_ms)} of its start, in at most ${request.max_attempts} ${
         request.max_attempts === 1 ? "attempt" : "attempts"
       }`,
     ],

@@ -119,7 +119,7 @@ function Row({ row, waiting }: { row: ApprovalStatusView; waiting: boolean }) {
       <td data-name={waiting ? "Missing" : "State"}>
         {waiting ? (
           row.missing.map((one) => (
-            <span key={one} className="second first">
+            <span key={one} className="missing-one">
               {one}
             </span>
           ))

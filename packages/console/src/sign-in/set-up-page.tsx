@@ -19,10 +19,11 @@ export function SetUpPage({
   onSignedIn(session: SessionStatus): void;
 }) {
   // The token leaves the address bar, and so the history, as soon as it was read.
-  const [token] = useState(given);
+  const [token, setToken] = useState(given);
   useEffect(() => {
+    if (given !== undefined) setToken(given);
     if (location.hash !== "") history.replaceState(null, "", location.pathname);
-  }, []);
+  }, [given]);
   if (token === undefined) {
     return (
       <Door title="Set up">
@@ -32,7 +33,7 @@ export function SetUpPage({
       </Door>
     );
   }
-  return <SetUp token={token} onSignedIn={onSignedIn} />;
+  return <SetUp key={token} token={token} onSignedIn={onSignedIn} />;
 }
 
 function SetUp({ token, onSignedIn }: { token: string; onSignedIn(session: SessionStatus): void }) {
@@ -73,7 +74,7 @@ function SetUp({ token, onSignedIn }: { token: string; onSignedIn(session: Sessi
               ["You are", <Shown key="name" text={link.value.name ?? "somebody without a name here"} />],
               ["In tenant", <Shown key="tenant" text={link.value.tenant} />],
               ["You may", [...link.value.roles, ...link.value.approver_roles].join(", ") || "sign in"],
-              ["Link good", <Moment key="until" at={link.value.expires_at} brief />],
+              ["Link ends", <Moment key="until" at={link.value.expires_at} brief />],
             ]}
           />
           <p>

@@ -12,7 +12,16 @@ import { Door } from "./door.tsx";
 
 const STORED = "countersign.tenant";
 
-export function SignInPage({ place, onSignedIn }: { place: Place; onSignedIn(session: SessionStatus): void }) {
+export function SignInPage({
+  place,
+  ended,
+  onSignedIn,
+}: {
+  place: Place;
+  /** The session ended while a page of it was open. */
+  ended: boolean;
+  onSignedIn(session: SessionStatus): void;
+}) {
   const named = place.page === "sign-in" ? place.tenant : undefined;
   const refused = place.page === "sign-in" ? place.refused : undefined;
   const returnTo = place.page === "sign-in" ? place.returnTo : pathOf(place);
@@ -48,6 +57,11 @@ export function SignInPage({ place, onSignedIn }: { place: Place; onSignedIn(ses
           <p>The identity provider's answer was refused. Try again, or ask an admin whether this tenant knows you.</p>
         </Notice>
       )}
+      {ended ? (
+        <Notice kind="info" title="Your session has ended." live>
+          <p>Sign in to go on where you were. What was not signed is not in the log.</p>
+        </Notice>
+      ) : null}
       <Trouble of={trouble ?? how.refusal} />
       {how.value === undefined ? null : (
         <>

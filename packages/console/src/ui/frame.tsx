@@ -27,45 +27,47 @@ export function Frame({ place, children }: { place: Place; children: ReactNode }
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <header className="bar">
-        <Link to={{ page: "inbox", state: "REQUESTED" }} className="home">
-          <Wordmark />
-        </Link>
-        <nav aria-label="Pages">
-          <Link
-            to={{ page: "inbox", state: "REQUESTED" }}
-            current={place.page === "inbox" || place.page === "approval"}
-          >
-            Inbox
+      <header>
+        <div className="bar">
+          <Link to={{ page: "inbox", state: "REQUESTED" }} className="home">
+            <Wordmark />
           </Link>
-          {session.roles.includes("admin") ? (
-            <Link to={{ page: "people" }} current={place.page === "people"}>
-              People
+          <nav aria-label="Pages">
+            <Link
+              to={{ page: "inbox", state: "REQUESTED" }}
+              current={place.page === "inbox" || place.page === "approval"}
+            >
+              Inbox
             </Link>
-          ) : null}
-          <Link to={{ page: "account" }} current={place.page === "account"}>
-            Account
-          </Link>
-        </nav>
-        <div className="who">
-          <span>
-            <span className="unseen">Signed in as </span>
-            <Shown text={session.name ?? session.person} />
-            <span className="aside">
-              {" "}
-              in <Shown text={session.tenant} />
+            {session.roles.includes("admin") ? (
+              <Link to={{ page: "people" }} current={place.page === "people"}>
+                People
+              </Link>
+            ) : null}
+            <Link to={{ page: "account" }} current={place.page === "account"}>
+              Account
+            </Link>
+          </nav>
+          <div className="who">
+            <span>
+              <span className="unseen">Signed in as </span>
+              <Shown text={session.name ?? session.person} />
+              <span className="aside">
+                {" "}
+                in <Shown text={session.tenant} />
+              </span>
             </span>
-          </span>
-          <Act doing="Signing out…" onAct={signOut} onTrouble={setTrouble}>
-            Sign out
-          </Act>
+            <Act doing="Signing out…" onAct={signOut} onTrouble={setTrouble}>
+              Sign out
+            </Act>
+          </div>
         </div>
+        {session.tenant_kind === "evaluation" ? (
+          <p className="ribbon">
+            Evaluation tenant: one person may do everything here, and the evidence says that separation was waived.
+          </p>
+        ) : null}
       </header>
-      {session.tenant_kind === "evaluation" ? (
-        <p className="ribbon">
-          Evaluation tenant: one person may do everything here, and the evidence says that separation was waived.
-        </p>
-      ) : null}
       <main id="main" tabIndex={-1}>
         <Trouble of={trouble} />
         {children}
