@@ -15,7 +15,7 @@ import type {
 import type { AnswerOf, BodyOf, OperationName, ParamsOf, QueryOf } from "@countersign/evidence/wire";
 
 /** The server said no, or did not answer; `code` is then `unreachable`. */
-export class Refused extends Error {
+export class AskRefused extends Error {
   readonly code: string;
   readonly status: number;
   readonly detail: string | undefined;
@@ -23,7 +23,7 @@ export class Refused extends Error {
 
   constructor(problem: Pick<Problem, "title" | "remedy"> & { code: string; status: number; detail?: string }) {
     super(problem.title);
-    this.name = "Refused";
+    this.name = "AskRefused";
     this.code = problem.code;
     this.status = problem.status;
     this.detail = problem.detail;
@@ -36,7 +36,7 @@ type Parts<P, Q, B> = { readonly params?: P; readonly query?: Q; readonly body?:
 /** Told when the server says that nobody is signed in (any more). */
 export const signedOut = new EventTarget();
 
-/** Calls an operation of the API. @throws Refused */
+/** Calls an operation of the API. @throws AskRefused */
 export function ask<N extends OperationName>(
   name: N,
   parts: Parts<ParamsOf<N>, QueryOf<N>, BodyOf<N>> = {},
@@ -45,7 +45,7 @@ export function ask<N extends OperationName>(
   return send(method, path, parts) as Promise<AnswerOf<N>>; // the operation's own answer
 }
 
-/** Calls an operation of the pages for people. @throws Refused */
+/** Calls an operation of the pages for people. @throws AskRefused */
 export function askPeople<N extends PeopleOperationName>(
   name: N,
   parts: Parts<PeopleParamsOf<N>, PeopleQueryOf<N>, PeopleBodyOf<N>> = {},
@@ -77,7 +77,7 @@ async function send(method: string, path: string, parts: Parts<unknown, unknown,
       ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
     });
   } catch {
-    throw new Refused({
+    throw new AskRefused({
       code: "unreachable",
       status: 0,
       title: "The server did not answer.",
@@ -94,10 +94,10 @@ async function send(method: string, path: string, parts: Parts<unknown, unknown,
   throw refusal;
 }
 
-function refusalOf(status: number, body: unknown): Refused {
+function refusalOf(status: number, body: unknown): AskRefused {
   const said = typeof body === "object" && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
   const text = (name: string, otherwise: string) => (typeof said[name] === "string" ? said[name] : otherwise);
-  return new Refused({
+  return new AskRefused({
     code: text("code", "unknown"),
     status,
     title: text("title", `The server answered ${status}.`),

@@ -4,9 +4,9 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { AccountPage } from "./account/account-page.tsx";
 import { PeoplePage } from "./admin/people-page.tsx";
 import { ApprovalPage } from "./approvals/approval-page.tsx";
-import { askPeople, Refused, signedOut } from "./ask.ts";
+import { AskRefused, askPeople, signedOut } from "./ask.ts";
 import { InboxPage } from "./inbox/inbox-page.tsx";
-import { localPath, type Place, parsePlace, pathOf } from "./place.ts";
+import { type ConsolePlace, localPath, parsePlace, pathOf } from "./place.ts";
 import { SignedInPages } from "./session.tsx";
 import { SetUpPage } from "./sign-in/set-up-page.tsx";
 import { SignInPage } from "./sign-in/sign-in-page.tsx";
@@ -34,7 +34,7 @@ export function Console() {
 
   useEffect(() => {
     askPeople("getSession").then(setSession, (refusal: unknown) => {
-      if (refusal instanceof Refused && refusal.status === 401) setSession(null);
+      if (refusal instanceof AskRefused && refusal.status === 401) setSession(null);
       else setTrouble(refusal);
     });
   }, []);
@@ -72,7 +72,7 @@ export function Console() {
   );
 }
 
-function Page({ place }: { place: Place }) {
+function Page({ place }: { place: ConsolePlace }) {
   switch (place.page) {
     case "inbox":
     case "sign-in":
@@ -98,7 +98,7 @@ function Page({ place }: { place: Place }) {
 }
 
 /** The page of the address bar. On a move the focus goes to the new page's heading, so that it is read from there. */
-function usePlace(): Place {
+function usePlace(): ConsolePlace {
   const [place, setPlace] = useState(() => parsePlace(location));
   const page = useRef(place.page);
   useEffect(() => {

@@ -3,7 +3,7 @@
 export const inboxStates = ["REQUESTED", "GRANTED", "CONSUMED", "REJECTED", "EXPIRED", "VOIDED", "CANCELLED"] as const;
 export type InboxState = (typeof inboxStates)[number];
 
-export type Place =
+export type ConsolePlace =
   | { readonly page: "inbox"; readonly state: InboxState | "ALL" }
   | { readonly page: "approval"; readonly id: string }
   | { readonly page: "people" }
@@ -15,7 +15,7 @@ export type Place =
 const APPROVAL = /^\/approvals\/(apr_[0-7][0-9a-hjkmnp-tv-z]{25})$/;
 
 /** The page at an address. */
-export function parsePlace(url: Pick<URL, "pathname" | "search" | "hash">): Place {
+export function parsePlace(url: Pick<URL, "pathname" | "search" | "hash">): ConsolePlace {
   const query = new URLSearchParams(url.search);
   const approval = APPROVAL.exec(url.pathname)?.[1];
   if (approval !== undefined) return { page: "approval", id: approval };
@@ -48,7 +48,7 @@ export function parsePlace(url: Pick<URL, "pathname" | "search" | "hash">): Plac
 }
 
 /** The address of a page. A set-up link's token is never written into one. */
-export function pathOf(place: Place): string {
+export function pathOf(place: ConsolePlace): string {
   switch (place.page) {
     case "inbox":
       return place.state === "REQUESTED" ? "/inbox" : `/inbox?state=${place.state}`;

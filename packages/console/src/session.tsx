@@ -1,7 +1,7 @@
 /** Who is signed in, for every page; and the fresh confirmation some acts want. */
 import type { SessionStatus } from "@countersign/evidence/people-schema";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
-import { askPeople, Refused } from "./ask.ts";
+import { AskRefused, askPeople } from "./ask.ts";
 import { answerChallenge, NotSigned } from "./passkey.ts";
 import { Dialog } from "./ui/dialog.tsx";
 import { Notice } from "./ui/notice.tsx";
@@ -13,7 +13,7 @@ export type SignedInPerson = {
   /**
    * Does something that may want a fresh confirmation: asks for one when the server says so, then tries once more.
    *
-   * @throws Refused, NotSigned
+   * @throws AskRefused, NotSigned
    */
   confirmed<T>(act: () => Promise<T>): Promise<T>;
 };
@@ -47,7 +47,7 @@ export function SignedInPages({
     try {
       return await act();
     } catch (refusal) {
-      if (!(refusal instanceof Refused) || refusal.code !== "step-up-required") throw refusal;
+      if (!(refusal instanceof AskRefused) || refusal.code !== "step-up-required") throw refusal;
     }
     setTrouble(undefined);
     setAsking(true);
@@ -66,7 +66,7 @@ export function SignedInPages({
       setAsking(false);
       waiting.current?.resolve();
     } catch (refusal) {
-      setTrouble(refusal instanceof NotSigned || refusal instanceof Refused ? refusal.message : String(refusal));
+      setTrouble(refusal instanceof NotSigned || refusal instanceof AskRefused ? refusal.message : String(refusal));
     } finally {
       setBusy(false);
     }

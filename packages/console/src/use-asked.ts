@@ -1,11 +1,11 @@
 /** What a page asked for: loaded, asked again every so often while the page is visible, and what was refused. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { Refused } from "./ask.ts";
+import { AskRefused } from "./ask.ts";
 
-export type Asked<T> = {
+export type AskedFor<T> = {
   readonly value: T | undefined;
   /** Why the newest try failed; the value before it stays. */
-  readonly refusal: Refused | undefined;
+  readonly refusal: AskRefused | undefined;
   reload(): void;
 };
 
@@ -13,8 +13,8 @@ export type Asked<T> = {
  * @param key what is asked for, as text: another key forgets the value and asks anew
  * @param everyMs undefined asks once
  */
-export function useAsked<T>(key: string, load: () => Promise<T>, everyMs?: number): Asked<T> {
-  const [state, setState] = useState<{ key: string; value?: T; refusal?: Refused }>({ key });
+export function useAsked<T>(key: string, load: () => Promise<T>, everyMs?: number): AskedFor<T> {
+  const [state, setState] = useState<{ key: string; value?: T; refusal?: AskRefused }>({ key });
   const [turn, setTurn] = useState(0);
   const newest = useRef(load);
   newest.current = load;
@@ -29,7 +29,7 @@ export function useAsked<T>(key: string, load: () => Promise<T>, everyMs?: numbe
           const value = await newest.current();
           if (!gone) setState({ key, value });
         } catch (thrown) {
-          if (!(thrown instanceof Refused)) throw thrown;
+          if (!(thrown instanceof AskRefused)) throw thrown;
           if (!gone) setState((before) => ({ ...(before.key === key ? before : { key }), refusal: thrown }));
         }
       }

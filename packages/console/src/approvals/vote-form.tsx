@@ -7,7 +7,7 @@
 import { formatBase64Url } from "@countersign/evidence/base64";
 import type { AnswerOf, BodyOf } from "@countersign/evidence/wire";
 import { type FormEvent, useId, useState } from "react";
-import { ask, Refused } from "../ask.ts";
+import { AskRefused, ask } from "../ask.ts";
 import { answerChallenge, NotSigned } from "../passkey.ts";
 import { usePerson } from "../session.tsx";
 import { Act } from "../ui/act.tsx";
@@ -84,7 +84,7 @@ export function VoteForm({
       setSecond(false);
       onCast(cast);
     } catch (refusal) {
-      if (refusal instanceof Refused && OVERTAKEN.has(refusal.code)) {
+      if (refusal instanceof AskRefused && OVERTAKEN.has(refusal.code)) {
         setSecond(false);
         onOvertaken();
       }

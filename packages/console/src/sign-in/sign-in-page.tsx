@@ -3,7 +3,7 @@ import type { SessionStatus } from "@countersign/evidence/people-schema";
 import { useId, useState } from "react";
 import { askPeople } from "../ask.ts";
 import { answerChallenge } from "../passkey.ts";
-import { type Place, pathOf } from "../place.ts";
+import { type ConsolePlace, pathOf } from "../place.ts";
 import { Act } from "../ui/act.tsx";
 import { Notice, Trouble } from "../ui/notice.tsx";
 import { Shown } from "../ui/shown.tsx";
@@ -17,7 +17,7 @@ export function SignInPage({
   ended,
   onSignedIn,
 }: {
-  place: Place;
+  place: ConsolePlace;
   /** The session ended while a page of it was open. */
   ended: boolean;
   onSignedIn(session: SessionStatus): void;

@@ -1,7 +1,7 @@
 /** What stands around every page of somebody signed in: where one is, who one is, the way out. */
 import { type ReactNode, useState } from "react";
-import { askPeople, Refused } from "../ask.ts";
-import type { Place } from "../place.ts";
+import { AskRefused, askPeople } from "../ask.ts";
+import type { ConsolePlace } from "../place.ts";
 import { usePerson } from "../session.tsx";
 import { Act } from "./act.tsx";
 import { Link } from "./link.tsx";
@@ -10,7 +10,7 @@ import { Shortcuts } from "./shortcuts.tsx";
 import { Shown } from "./shown.tsx";
 import { Wordmark } from "./wordmark.tsx";
 
-export function Frame({ place, children }: { place: Place; children: ReactNode }) {
+export function Frame({ place, children }: { place: ConsolePlace; children: ReactNode }) {
   const { session, setSession } = usePerson();
   const [trouble, setTrouble] = useState<unknown>();
   const signOut = async () => {
@@ -18,7 +18,7 @@ export function Frame({ place, children }: { place: Place; children: ReactNode }
       await askPeople("closeSession", { body: {} });
     } catch (refusal) {
       // Signed out is signed out, whoever did it.
-      if (!(refusal instanceof Refused) || refusal.code !== "session-ended") throw refusal;
+      if (!(refusal instanceof AskRefused) || refusal.code !== "session-ended") throw refusal;
     }
     setSession(null);
   };

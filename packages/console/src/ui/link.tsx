@@ -1,9 +1,9 @@
 /** Moving between pages without leaving this one. */
 import type { MouseEvent, ReactNode } from "react";
-import { type Place, pathOf } from "../place.ts";
+import { type ConsolePlace, pathOf } from "../place.ts";
 
 /** Goes to a page of this console. */
-export function goTo(place: Place, how: "push" | "replace" = "push"): void {
+export function goTo(place: ConsolePlace, how: "push" | "replace" = "push"): void {
   const path = pathOf(place);
   if (how === "push") history.pushState(null, "", path);
   else history.replaceState(null, "", path);
@@ -17,7 +17,7 @@ export function Link({
   current,
   row,
 }: {
-  to: Place;
+  to: ConsolePlace;
   children: ReactNode;
   className?: string;
   /** It leads to where one is. */

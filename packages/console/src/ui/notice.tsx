@@ -1,12 +1,12 @@
 /** A box that says something apart from the page's text. */
 import type { ReactNode } from "react";
-import { Refused } from "../ask.ts";
+import { AskRefused } from "../ask.ts";
 import { NotSigned } from "../passkey.ts";
 import { Glyph } from "./glyph.tsx";
 
-export type NoticeKind = "good" | "bad" | "warn" | "info";
+export type NoticeTone = "good" | "bad" | "warn" | "info";
 
-const names: Readonly<Record<NoticeKind, string>> = { good: "Done", bad: "Problem", warn: "Caution", info: "Note" };
+const names: Readonly<Record<NoticeTone, string>> = { good: "Done", bad: "Problem", warn: "Caution", info: "Note" };
 
 export function Notice({
   kind,
@@ -14,7 +14,7 @@ export function Notice({
   live = false,
   children,
 }: {
-  kind: NoticeKind;
+  kind: NoticeTone;
   title?: string;
   /** Read aloud when it appears. */
   live?: boolean;
@@ -35,7 +35,7 @@ export function Notice({
 /** What went wrong and what to do about it, whatever it was. */
 export function Trouble({ of }: { of: unknown }) {
   if (of === undefined) return null;
-  if (of instanceof Refused) {
+  if (of instanceof AskRefused) {
     return (
       <Notice kind="bad" title={of.message} live>
         <p>

@@ -43,11 +43,11 @@ export type OidcSignIn = {
   readonly order: SessionOrder;
   readonly state: GoodChallenge;
   readonly subject: string;
-  readonly roles: RoleChange;
+  readonly roles: ClaimedRoles;
 };
 
 /** Roles the provider's claims give and take, by the mapping that is configured; both empty when there is none. */
-export type RoleChange = { readonly granted: readonly RoleName[]; readonly revoked: readonly RoleName[] };
+export type ClaimedRoles = { readonly granted: readonly RoleName[]; readonly revoked: readonly RoleName[] };
 
 /** Opens a session for a person the identity provider named. */
 export const signInWithOidc: Command<OidcSignIn, { session_id: Id<"ses"> }> = {
@@ -72,7 +72,7 @@ export const signInWithOidc: Command<OidcSignIn, { session_id: Id<"ses"> }> = {
 };
 
 /** What the claims come to under the mapping. A claim that is no list of texts gives nothing, and takes what it gave. */
-export function rolesOfClaims(settings: OidcSettings, claims: Readonly<Record<string, unknown>>): RoleChange {
+export function rolesOfClaims(settings: OidcSettings, claims: Readonly<Record<string, unknown>>): ClaimedRoles {
   if (settings.roles === undefined) return { granted: [], revoked: [] };
   const { claim, map } = settings.roles;
   const said = claims[claim];
