@@ -1,7 +1,7 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
 import { LogFold } from "@countersign/evidence/fold";
-import { type ExpectedRow, type TableProjection, projection } from "../ledger/projection.ts";
+import { type ExpectedRow, projection, type TableProjection } from "../ledger/projection.ts";
 import { type ActionRecord, actions, permits, stepRecord } from "./actions.ts";
 
 export const dispatchProjections: readonly TableProjection[] = [
