@@ -53,8 +53,7 @@ export type SignAnswer =
 
 export type SignerRequest =
   | { readonly id: number; readonly op: "open"; readonly origins: readonly string[] }
-  | { readonly id: number; readonly op: "sign"; readonly requests: readonly SignRequest[] }
-  | { readonly id: number; readonly op: "close" };
+  | { readonly id: number; readonly op: "sign"; readonly requests: readonly SignRequest[] };
 
 export type SignerMessage =
   | { readonly op: "ready" }

@@ -71,7 +71,11 @@ export class SignerProcess implements Signer {
     const child = this.#child;
     if (child === undefined) return;
     await new Promise<void>((resolve) => {
-      child.once("exit", () => resolve());
+      const stuck = setTimeout(() => child.kill("SIGKILL"), AWAY_MS);
+      child.once("exit", () => {
+        clearTimeout(stuck);
+        resolve();
+      });
       if (child.connected) child.disconnect();
       else child.kill("SIGKILL");
     });

@@ -24,7 +24,6 @@ try {
 function serve(signing: Signing): void {
   process.on("message", (request: SignerRequest) => {
     const { id, op } = request;
-    if (op === "close") process.exit(0);
     try {
       if (op === "open") send({ op: "answer", id, origins: request.origins.map((origin) => signing.open(origin)) });
       else send({ op: "answer", id, signed: signing.sign(request.requests) });
