@@ -33,9 +33,11 @@ const budgets: Budgets = {
     "fastify",
     "jose",
     "kysely",
+    "nodemailer",
     "openid-client",
     "pino",
     "prom-client",
+    "standardwebhooks",
     "yaml",
   ],
 };

@@ -5,6 +5,7 @@
 import "@countersign/evidence/hash.node";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { approvalOf } from "./approvals/approvals.ts";
 import { approvalProjections } from "./approvals/projections.ts";
 import { approvalTables, openApprovals } from "./approvals/routes.ts";
 import { approvalSteps } from "./approvals/steps.ts";
@@ -30,6 +31,9 @@ import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
 import type { TableProjection } from "./ledger/projection.ts";
 import type { Table } from "./ledger/table.ts";
 import { systemTimers, type Timers } from "./ledger/timers.ts";
+import { channelsOf, openCourier } from "./notifications/courier.ts";
+import { type NotifyConfig, notificationOperations, targetsOf } from "./notifications/opening.ts";
+import { announce, notifications } from "./notifications/outbox.ts";
 import { openPacks, packTables } from "./packs/routes.ts";
 import {
   citePayload,
@@ -67,7 +71,7 @@ export const tables: readonly Table[] = [
   ...[payloads, payloadRefs, disclosures],
   ...runTables,
   ...dispatchTables,
-  ...[...approvalTables, ...freezeTables],
+  ...[...approvalTables, ...freezeTables, notifications],
   ...[policyFiles, ...packTables],
 ];
 
@@ -84,7 +88,9 @@ export type AppOptions = {
   readonly dataDir: string;
   readonly signerDir: string;
   readonly sealDir: string;
-  readonly config: Pick<Config, "hostName" | "maxConnections" | "maxBodyBytes" | "policyDeadlineMs">;
+  readonly config: Pick<Config, "hostName" | "maxConnections" | "maxBodyBytes" | "policyDeadlineMs"> &
+    Partial<Pick<Config, "publicUrl" | "port">> &
+    NotifyConfig;
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
@@ -157,7 +163,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       citePayload,
       keepDisclosure,
     };
-    const steps = approvalSteps(actionBook);
+    const targets = targetsOf(config);
+    const steps = approvalSteps(actionBook, (tx, about) => announce(tx, channelsOf(targets), about));
     const dispatch = openDispatch({
       ledger,
       vault: dispatchVault,
@@ -218,6 +225,20 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     closers.unshift(() => sweeper.close());
 
+    const origin = config.publicUrl ?? `http://localhost:${config.port ?? 7070}`;
+    const courier = openCourier({
+      ledger,
+      targets,
+      linkOf: (approvalId) => new URL(`/approvals/${approvalId}`, origin).href,
+      isWaiting: (reader, approvalId) => approvalOf(reader, approvalId)?.state === "REQUESTED",
+      nowMs: clock.nowMs,
+      after: timers.after,
+      everyMs: SWEEP_EVERY_MS,
+      log,
+      metrics,
+    });
+    closers.unshift(() => courier.close());
+
     const troubles: Troubles = new Map([
       ["ledger", () => ledger.trouble()],
       ["policy", () => host.trouble()],
@@ -256,6 +277,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...policyOperations({ ledger, publisher }),
       ...packs.admin,
       ...freezes.admin,
+      ...notificationOperations({ ledger }),
       "api.call": localCall(handlers, people.knownAlias),
     };
     let closing: Promise<void> | undefined;

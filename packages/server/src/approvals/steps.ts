@@ -44,7 +44,11 @@ export type ApprovalSteps = {
   end(tx: Transaction, approvalId: string, how: "expired" | "voided" | "cancelled" | "revoked", reason: string): void;
 };
 
-export function approvalSteps(actions: ActionBook): ApprovalSteps {
+/** @param announce told of every new request, in the command that opens it */
+export function approvalSteps(
+  actions: ActionBook,
+  announce: (tx: Transaction, about: { approvalId: string; expiresAt: string }) => void = () => {},
+): ApprovalSteps {
   const noted = <K extends Kind>(tx: Transaction, placed: Placed<K>) => {
     noteApproval(tx, placed);
     actions.note(tx, placed);
@@ -77,6 +81,7 @@ export function approvalSteps(actions: ActionBook): ApprovalSteps {
       noted(tx, placed);
       const about: DueApproval = { approvalId, actionId: decision.action_id, runId: decision.run_id };
       putDue(tx, EXPIRE, approvalId, Date.parse(expiresAt) + 1, about);
+      announce(tx, { approvalId, expiresAt });
       return approvalId;
     },
 

@@ -14,6 +14,7 @@ import { addExportCommand } from "./export.ts";
 import { addFreezeCommands } from "./freeze.ts";
 import { addFsckCommand } from "./fsck.ts";
 import { addKeysCommands } from "./keys.ts";
+import { addNotificationCommands } from "./notification.ts";
 import { addPersonCommands } from "./person.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addRunCommands } from "./run.ts";
@@ -74,6 +75,7 @@ function build(): Command {
   addPersonCommands(program);
   addPolicyCommands(program);
   addApprovalCommands(program);
+  addNotificationCommands(program);
   addFreezeCommands(program);
   addRunCommands(program);
   addEventCommand(program);

@@ -28,6 +28,12 @@ export function addServeCommand(program: Command): void {
         "maxConnections",
         "maxBodyBytes",
         "policyDeadlineMs",
+        "notifyWebhookUrl",
+        "notifyWebhookSecret",
+        "notifyLoopback",
+        "notifySmtpUrl",
+        "notifyFrom",
+        "notifyTo",
       ],
     },
     async ({ config, env }) => {
