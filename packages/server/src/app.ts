@@ -94,7 +94,7 @@ export type AppOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
-  /** Loads the policies in force ahead of the first decision: for a server, not for one command. */
+  /** Loads the policies in force ahead of the first decision, and delivers messages: for a server, not for one command. */
   readonly warm: boolean;
 };
 
@@ -226,18 +226,21 @@ export async function openApp(options: AppOptions): Promise<App> {
     closers.unshift(() => sweeper.close());
 
     const origin = config.publicUrl ?? `http://localhost:${config.port ?? 7070}`;
-    const courier = openCourier({
-      ledger,
-      targets,
-      linkOf: (approvalId) => new URL(`/approvals/${approvalId}`, origin).href,
-      isWaiting: (reader, approvalId) => approvalOf(reader, approvalId)?.state === "REQUESTED",
-      nowMs: clock.nowMs,
-      after: timers.after,
-      everyMs: SWEEP_EVERY_MS,
-      log,
-      metrics,
-    });
-    closers.unshift(() => courier.close());
+    // A command that looks in for a moment has not the server's settings: it must not spend a message's attempts.
+    const courier = options.warm
+      ? openCourier({
+          ledger,
+          targets,
+          linkOf: (approvalId) => new URL(`/approvals/${approvalId}`, origin).href,
+          isWaiting: (reader, approvalId) => approvalOf(reader, approvalId)?.state === "REQUESTED",
+          nowMs: clock.nowMs,
+          after: timers.after,
+          everyMs: SWEEP_EVERY_MS,
+          log,
+          metrics,
+        })
+      : undefined;
+    closers.unshift(() => courier?.close());
 
     const troubles: Troubles = new Map([
       ["ledger", () => ledger.trouble()],
