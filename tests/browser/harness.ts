@@ -15,15 +15,10 @@ import { openHttp } from "../../packages/server/src/base/http.ts";
 import { silentLog } from "../../packages/server/src/base/log.ts";
 import { openMetrics } from "../../packages/server/src/base/metrics.ts";
 import type { Handlers } from "../../packages/server/src/base/routes.ts";
-import { openSite } from "../../packages/server/src/base/site.ts";
 import { type Gate, type GateOptions, openGate } from "../../packages/server/src/gate-testing.ts";
 import { openSweeper } from "../../packages/server/src/ledger/due.ts";
 import { OPERATOR, type TestClock } from "../../packages/server/src/ledger/testing.ts";
-import { signInOperations } from "../../packages/server/src/people/admin.ts";
-import { DEFAULT_SESSION_LIFE, type PeopleParts } from "../../packages/server/src/people/faces.ts";
-import { consolePages } from "../../packages/server/src/people/pages.ts";
-import { localUrl } from "../../packages/server/src/people/public-url.ts";
-import { openPeoplePages } from "../../packages/server/src/people/routes.ts";
+import { openDoor } from "../../packages/server/src/people/door.ts";
 import { signInTables } from "../../packages/server/src/people/tables.ts";
 import { loneActMark } from "../../packages/server/src/tenants/bootstrap.ts";
 
@@ -90,19 +85,18 @@ export async function openConsole(options: GateOptions = {}): Promise<ConsoleTes
   const { ledger, clock, tenant } = gate;
   const directory = await buildConsole();
   let port = 0;
-  const parts: PeopleParts = {
+  const door = openDoor({
     ledger,
     clock,
     log: silentLog,
     directory: gate.people,
     seals: gate.seals,
     loneActMark,
-    publicUrl: () => localUrl(port),
     random: randomBytes,
-    session: DEFAULT_SESSION_LIFE,
-  };
-  const pages = openPeoplePages(parts);
-  const site = openSite({ directory, pages: consolePages, origin: () => localUrl(port).origin });
+    config: {},
+    port: () => port,
+    console: directory,
+  });
   const absent = async () => ({ status: 404, body: {} });
   const names = Object.keys(routes) as OperationName[]; // the table's keys are its operations
   const http = openHttp({
@@ -112,11 +106,8 @@ export async function openConsole(options: GateOptions = {}): Promise<ConsoleTes
     authenticate() {
       throw new Error("the browser tests use no keys");
     },
-    identifyBrowser: pages.identify,
-    mount(app) {
-      pages.mount(app);
-      site.mount(app);
-    },
+    identifyBrowser: door.identifyBrowser,
+    mount: door.mount,
     newestCheckpoint: (id) => ledger.reader(id)?.checkpoint,
     log: silentLog,
     metrics: openMetrics(),
@@ -124,21 +115,20 @@ export async function openConsole(options: GateOptions = {}): Promise<ConsoleTes
     limits: { maxConnections: 100, maxBodyBytes: 16 * 1024 * 1024 },
   });
   port = await http.listen("127.0.0.1", 0);
-  const { origin } = localUrl(port);
+  const origin = door.origin();
   const sweeper = openSweeper({
     ledger,
     nowMs: clock.nowMs,
     after: () => () => {}, // tests sweep when they want to
-    chores: pages.chores,
+    chores: door.chores,
     onTrouble: (chore, _tenant, cause) => {
       throw new Error(`${chore} could not be carried out`, { cause });
     },
     everyMs: 1000,
   });
   const browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS }); // tests are skipped without one
-  const operations = signInOperations(parts);
   const admin: ConsoleTest["admin"] = async (name, input = {}) =>
-    (await operations[name]!({ tenant, ...input }, OPERATOR)) as Record<string, unknown>; // names that are there
+    (await door.admin[name]!({ tenant, ...input }, OPERATOR)) as Record<string, unknown>; // names that are there
 
   const test: ConsoleTest = {
     gate,
