@@ -44,6 +44,9 @@ export async function serve(dataDir: string, signerDir: string): Promise<Served>
     signerDir,
     "--port",
     "0",
+    // A machine that starts a demo or tests is often busy with it: a late thread is no reason to deny there.
+    "--policy-deadline-ms",
+    "5000",
   ]);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<number>((resolve) => child.on("exit", (code) => resolve(code ?? 1)));

@@ -131,20 +131,27 @@ test("no answer from the engine: a request is denied and says so; a use waits, a
 });
 
 test("a store that keeps nothing: nothing is decided; an unreadable one: nothing starts", async () => {
-  const action = await ask();
+  // Larger than what the intake's open file takes, so each is a file of its own in the folder that goes away.
+  const large = async (n: number) => {
+    const args = JSON.stringify(dev).replace("}", `${" ".repeat(100_000 + n)}}`);
+    const request = { params: { run_id: runId }, text: `{"tool":"terraform","args":${args}}` };
+    return (await gate.call("requestAction", gate.agent, request)).action;
+  };
+  const { action_id: id } = await large(0);
   const store = join(dirname(gate.ledger.dataDir), "payloads");
   const before = gate.events().length;
   renameSync(store, `${store}-away`);
   writeFileSync(store, "");
   try {
-    await assert.rejects(ask(), refused("core:payloads-unavailable"));
-    await assert.rejects(start(action.action_id), (error) => error instanceof CountersignError);
+    await assert.rejects(large(1), refused("core:payloads-unavailable"));
+    await assert.rejects(start(id), (error) => error instanceof CountersignError);
   } finally {
     rmSync(store);
     renameSync(`${store}-away`, store);
   }
   assert.equal(gate.events().length, before);
-  await start(action.action_id);
+  // Control: with the store back the same action starts.
+  await start(id);
 });
 
 test("a refusal that was recorded is the answer to its repetition; another try sees the new state", async () => {
