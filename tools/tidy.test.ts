@@ -26,13 +26,9 @@ const budgets: Budgets = {
   server: [
     "@countersign/evidence",
     "@countersign/sdk",
-    "@fastify/swagger",
-    "@fastify/type-provider-typebox",
     "@simplewebauthn/server",
     "commander",
     "fastify",
-    "jose",
-    "kysely",
     "nodemailer",
     "openid-client",
     "pino",
