@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = ["evidence", "sdk", "server"] as const;
 
 const wanted = process.argv[2];
-const last = wanted === undefined ? PACKAGES.length - 1 : PACKAGES.findIndex((name) => name === wanted);
+const last = wanted === undefined ? PACKAGES.length - 1 : (PACKAGES as readonly string[]).indexOf(wanted);
 if (last === -1) {
   console.error(`usage: node tools/build.ts [${PACKAGES.join("|")}]`);
   process.exit(2);

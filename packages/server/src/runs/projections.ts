@@ -1,6 +1,6 @@
 /** What the table of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
-import { type ExpectedRow, type TableProjection, projection } from "../ledger/projection.ts";
+import { type ExpectedRow, projection, type TableProjection } from "../ledger/projection.ts";
 import { runs } from "./runs.ts";
 
 export const runProjections: readonly TableProjection[] = [
