@@ -49,6 +49,10 @@ import { payloadHandlers } from "./payloads/routes.ts";
 import { openSealKeys } from "./payloads/seal-keys.ts";
 import { openVault, type StoredPayload } from "./payloads/store.ts";
 import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
+import { openDoor } from "./people/door.ts";
+import { signInProjections } from "./people/projections.ts";
+import type { SignInConfig } from "./people/settings.ts";
+import { signInTables } from "./people/tables.ts";
 import { policyOperations } from "./policy/admin.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
@@ -73,6 +77,7 @@ export const tables: readonly Table[] = [
   ...dispatchTables,
   ...[...approvalTables, ...freezeTables, notifications],
   ...[policyFiles, ...packTables],
+  ...signInTables,
 ];
 
 /** What their rows must be, for fsck. */
@@ -82,6 +87,7 @@ export const projections: readonly TableProjection[] = [
   ...runProjections,
   ...dispatchProjections,
   ...approvalProjections,
+  ...signInProjections,
 ];
 
 export type AppOptions = {
@@ -90,7 +96,8 @@ export type AppOptions = {
   readonly sealDir: string;
   readonly config: Pick<Config, "hostName" | "maxConnections" | "maxBodyBytes" | "policyDeadlineMs"> &
     Partial<Pick<Config, "publicUrl" | "port">> &
-    NotifyConfig;
+    NotifyConfig &
+    SignInConfig;
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
@@ -103,6 +110,8 @@ export type App = {
   readonly http: Http;
   /** What the command line can ask for. */
   readonly admin: AdminOperations;
+  /** A set-up link while nobody can sign in to the only tenant yet: a credential, for whoever started the server. */
+  firstRunLink(): Promise<{ readonly url: string } | undefined>;
   /** Takes nothing new, finishes what is under way, lets go of everything. */
   close(): Promise<void>;
 };
@@ -206,6 +215,19 @@ export async function openApp(options: AppOptions): Promise<App> {
 
     const freezes = openFreezes({ ledger, knownAlias: people.knownAlias });
 
+    let port = config.port ?? 0;
+    const door = openDoor({
+      ledger,
+      clock,
+      log,
+      directory: people,
+      seals: { ...vault, lookupHash: keys.lookupHash },
+      loneActMark,
+      random: randomBytes,
+      config,
+      port: () => port,
+    });
+
     const packs = openPacks({
       ledger,
       vault: { ...dispatchVault, knows: knowsPayload },
@@ -219,7 +241,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ledger,
       nowMs: clock.nowMs,
       after: timers.after,
-      chores: [...runs.chores, ...dispatch.chores, ...approvals.chores],
+      chores: [...runs.chores, ...dispatch.chores, ...approvals.chores, ...door.chores],
       onTrouble: (chore, tenant, cause) => log.error({ chore, tenant, err: cause }, "something due could not be done"),
       everyMs: SWEEP_EVERY_MS,
     });
@@ -265,6 +287,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       handlers,
       documents: [...pages(openApiText), wellKnown(ledger, VERSION), metricsPage],
       authenticate: openAuthenticator(ledger, clock),
+      identifyBrowser: door.identifyBrowser,
+      mount: door.mount,
       newestCheckpoint: (tenant) => ledger.reader(tenant)?.checkpoint,
       log,
       metrics,
@@ -281,10 +305,20 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...packs.admin,
       ...freezes.admin,
       ...notificationOperations({ ledger }),
+      ...door.admin,
       "api.call": localCall(handlers, people.knownAlias),
     };
     let closing: Promise<void> | undefined;
-    return { ledger, http, admin, close: () => (closing ??= closeAll(closers)) };
+    const listening: Http = {
+      ...http,
+      async listen(host, wanted) {
+        // Port 0 becomes a number here; links for people carry it.
+        port = await http.listen(host, wanted);
+        return port;
+      },
+    };
+    const firstRunLink = () => door.firstRunLink({ type: "system", id: "countersign" });
+    return { ledger, http: listening, admin, firstRunLink, close: () => (closing ??= closeAll(closers)) };
   } catch (cause) {
     await closeAll(closers);
     throw cause;

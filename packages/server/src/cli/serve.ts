@@ -23,6 +23,10 @@ export function addServeCommand(program: Command): void {
         "host",
         "port",
         "publicUrl",
+        "oidcIssuer",
+        "oidcClientId",
+        "oidcClientSecret",
+        "oidcRoles",
         "hostName",
         "logLevel",
         "maxConnections",
@@ -57,6 +61,8 @@ export function addServeCommand(program: Command): void {
           const port = await app.http.listen(config.host, config.port).catch(refuseAddress);
           const host = config.host.includes(":") ? `[${config.host}]` : config.host;
           process.stdout.write(`listening on http://${host}:${port}\n`);
+          // A link is a credential: only a person at a terminal sees it, never a log file.
+          if (process.stderr.isTTY) await showFirstRunLink(app);
           log.info({ signal: await stopped }, "stopping");
         } finally {
           await socket.close();
@@ -66,6 +72,11 @@ export function addServeCommand(program: Command): void {
       }
     },
   );
+}
+
+async function showFirstRunLink(app: { firstRunLink(): Promise<{ readonly url: string } | undefined> }): Promise<void> {
+  const link = await app.firstRunLink();
+  if (link !== undefined) process.stderr.write(`set up the first admin, once: ${link.url}\n`);
 }
 
 function refuseAddress(cause: unknown): never {
