@@ -49,6 +49,10 @@ export function useDecision(
   if (run === undefined || one === undefined) throw overRefusal(record);
   refuseUnusable(one, phaseOf(run, record.action_id));
   const granted = one.approval?.granted;
+  // The row names another approval than the run has: nothing is read on its word.
+  if (granted !== undefined && record.approval?.approval_id !== one.approval?.id) {
+    throw new CountersignError("approval-not-found");
+  }
   const refused =
     granted === undefined ? useAllowed(parts, tx, record, one, use) : useGranted(parts, tx, run, one, use);
   if (refused !== undefined) return refused;
