@@ -1,6 +1,6 @@
 /** `countersign person …`. */
 import type { Command } from "commander";
-import { LOCAL, leaf, option, runAdmin } from "./command.ts";
+import { LOCAL, leaf, listOption, option, required, runAdmin } from "./command.ts";
 import { endingOf, REASON } from "./ending.ts";
 import { printLines, printTable } from "./terminal.ts";
 
@@ -58,6 +58,78 @@ export function addPersonCommands(program: Command): void {
         async (reach) => ({ tenant: await reach.tenant(), id, ...endingOf(context) }),
         ({ person: alias, event, credentials, keys }) =>
           printLines([`${alias} removed by ${event}; ${credentials} credentials and ${keys} keys ended`]),
+      ),
+  ).argument("<person>", "The person, as your directory knows them, or their alias.");
+
+  leaf(
+    person,
+    {
+      name: "link",
+      summary: "A one-time link with which somebody sets up a passkey; it is shown this once.",
+      example: "person link dana@example.com --data ./data --tenant acme --role approver --votes-as oncall_sre",
+      settings: LOCAL,
+      options: [
+        listOption("--role <role>", "approver, auditor, policy-admin, records, operator or admin. Default: approver."),
+        listOption("--votes-as <role>", "A role of the policy's catalogue."),
+      ],
+    },
+    (context, id) => {
+      const { role: names, votesAs } = context.options;
+      return runAdmin<{ url: string; person: string; expires_at: string }>(
+        context,
+        "person.link",
+        async (reach) => ({
+          tenant: await reach.tenant(),
+          person: id,
+          ...(names === undefined ? {} : { roles: names }),
+          ...(votesAs === undefined ? {} : { approver_roles: votesAs }),
+        }),
+        ({ url, expires_at: until }) => printLines([url, `good once, until ${until}`]),
+      );
+    },
+  ).argument("<person>", "The person, as your directory knows them, or their alias.");
+
+  leaf(
+    person,
+    {
+      name: "identity",
+      summary: "Say who somebody is at the identity provider, so that they can sign in there.",
+      example:
+        "person identity dana@example.com --data ./data --tenant acme --issuer https://id.example.com --subject 248289761001",
+      settings: LOCAL,
+      options: [
+        required("--issuer <url>", "The provider's issuer."),
+        required("--subject <sub>", "What the provider calls the person: the claim sub."),
+      ],
+    },
+    (context, id) =>
+      runAdmin<{ person: string; changed: boolean }>(
+        context,
+        "person.identity",
+        async (reach) => ({
+          tenant: await reach.tenant(),
+          person: id,
+          issuer: context.options.issuer,
+          subject: context.options.subject,
+        }),
+        ({ person: alias, changed }) => printLines([`${alias}: ${changed ? "linked" : "was linked"}`]),
+      ),
+  ).argument("<person>", "The person, as your directory knows them, or their alias.");
+
+  leaf(
+    person,
+    {
+      name: "sign-out",
+      summary: "End all sessions of somebody.",
+      example: "person sign-out dana@example.com --data ./data --tenant acme",
+      settings: LOCAL,
+    },
+    (context, id) =>
+      runAdmin<{ closed: number }>(
+        context,
+        "person.sign-out",
+        async (reach) => ({ tenant: await reach.tenant(), person: id }),
+        ({ closed }) => printLines([`${closed} ended`]),
       ),
   ).argument("<person>", "The person, as your directory knows them, or their alias.");
 
