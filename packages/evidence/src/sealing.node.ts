@@ -1,5 +1,5 @@
 /** Seals by node:crypto, at once: the same bytes as sealing.ts makes with WebCrypto. */
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { assert } from "./errors.ts";
 import type { Parsed } from "./fault.ts";
 import { formatSealHeader, KEY_BYTES, notOpened, parseSeal, type SealHeader, TAG_BYTES } from "./sealing.ts";
@@ -10,7 +10,7 @@ const ALGORITHM = "aes-256-gcm";
 export function sealNow(key: Uint8Array, header: SealHeader, plain: Uint8Array): Uint8Array {
   assert(key.length === KEY_BYTES, "a seal key has 32 bytes");
   const head = formatSealHeader(header);
-  const cipher = createCipheriv(ALGORITHM, key, header.nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(ALGORITHM, keyObjectOf(key), header.nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(head);
   const sealed = new Uint8Array(head.length + plain.length + TAG_BYTES);
   sealed.set(head);
@@ -26,7 +26,7 @@ export function openNow(key: Uint8Array, sealed: Uint8Array): Parsed<Uint8Array>
   const parsed = parseSeal(sealed);
   if (!parsed.ok) return parsed;
   const { header, additional, ciphertext } = parsed.value;
-  const decipher = createDecipheriv(ALGORITHM, key, header.nonce, { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv(ALGORITHM, keyObjectOf(key), header.nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(additional);
   decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
   try {
@@ -36,4 +36,16 @@ export function openNow(key: Uint8Array, sealed: Uint8Array): Parsed<Uint8Array>
   } catch {
     return notOpened(header);
   }
+}
+
+/** OpenSSL's form of each key, as long as the key itself is held: making it costs four times as much as using it. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+function keyObjectOf(key: Uint8Array): KeyObject {
+  let made = keyObjects.get(key);
+  if (made === undefined) {
+    made = createSecretKey(key);
+    keyObjects.set(key, made);
+  }
+  return made;
 }
