@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { assert } from "./errors.ts";
 import type { Parsed } from "./fault.ts";
-import { formatSealHeader, KEY_BYTES, notOpened, parseSeal, type SealHeader, TAG_BYTES } from "./sealing.ts";
+import { formatSealHeader, KEY_BYTES, notOpened, parseSeal, type Seal, type SealHeader, TAG_BYTES } from "./sealing.ts";
 
 const ALGORITHM = "aes-256-gcm";
 
@@ -22,10 +22,13 @@ export function sealNow(key: Uint8Array, header: SealHeader, plain: Uint8Array):
 
 /** Opens sealed bytes. A fault when they are no seal, or this key does not open them. */
 export function openNow(key: Uint8Array, sealed: Uint8Array): Parsed<Uint8Array> {
-  assert(key.length === KEY_BYTES, "a seal key has 32 bytes");
   const parsed = parseSeal(sealed);
-  if (!parsed.ok) return parsed;
-  const { header, additional, ciphertext } = parsed.value;
+  return parsed.ok ? openParsed(key, parsed.value) : parsed;
+}
+
+/** The same for a seal that was taken apart already. */
+export function openParsed(key: Uint8Array, { header, additional, ciphertext }: Seal): Parsed<Uint8Array> {
+  assert(key.length === KEY_BYTES, "a seal key has 32 bytes");
   const decipher = createDecipheriv(ALGORITHM, keyObjectOf(key), header.nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(additional);
   decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));

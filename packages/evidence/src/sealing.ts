@@ -38,6 +38,7 @@ const MAGIC = "countersign/seal/1\nalg AES-256-GCM\n";
 const KEY_ID = "[!-~]{1,255}";
 const HEADER = new RegExp(`^${MAGIC}key (${KEY_ID})\nnonce ([A-Za-z0-9_-]{16})\n\n`);
 const MAX_HEADER_BYTES = 512;
+const LF = 10;
 
 /** The header's bytes. */
 export function formatSealHeader({ keyId, nonce }: SealHeader): Uint8Array {
@@ -58,8 +59,9 @@ export function formatSeal(header: SealHeader, ciphertext: Uint8Array): Uint8Arr
 /** Takes sealed bytes apart; checks form only. */
 export function parseSeal(bytes: Uint8Array): Parsed<Seal> {
   const malformed = (detail: string) => ({ ok: false, fault: fault("seal-malformed", detail) }) as const;
-  // Latin-1: one character for each byte, so lengths agree whatever the ciphertext is.
-  const start = String.fromCharCode(...bytes.subarray(0, MAX_HEADER_BYTES));
+  // Latin-1: one character for each byte, so lengths agree whatever the bytes are. No more of them than the header has:
+  // every payload that is read passes here.
+  const start = String.fromCharCode(...bytes.subarray(0, headerBytes(bytes)));
   const match = HEADER.exec(start);
   const nonce = match === null ? undefined : parseBase64Url(match[2]!);
   if (match === null || nonce === undefined) return malformed("It does not start with a seal's header.");
@@ -67,6 +69,14 @@ export function parseSeal(bytes: Uint8Array): Parsed<Seal> {
   if (ciphertext.length < TAG_BYTES) return malformed("It is too short to hold a tag.");
   const header = { keyId: match[1]!, nonce };
   return { ok: true, value: { header, additional: bytes.subarray(0, match[0].length), ciphertext } };
+}
+
+/** Where the first empty line ends, as far as a header may reach; 0 for bytes that do not start like one. */
+function headerBytes(bytes: Uint8Array): number {
+  if (bytes[0] !== MAGIC.charCodeAt(0)) return 0;
+  const end = Math.min(bytes.length, MAX_HEADER_BYTES);
+  for (let at = MAGIC.length; at < end; at++) if (bytes[at] === LF && bytes[at - 1] === LF) return at + 1;
+  return 0;
 }
 
 /** Seals bytes with WebCrypto. `key` is 32 bytes. On a server: sealing.node.ts, which gives the same bytes at once. */

@@ -13,8 +13,8 @@ import {
 } from "@countersign/evidence/commitment";
 import { CountersignError } from "@countersign/evidence/errors";
 import { type Digest, digestOf, utf8 } from "@countersign/evidence/hash";
-import { NONCE_BYTES, parseSeal } from "@countersign/evidence/sealing";
-import { openNow, sealNow } from "@countersign/evidence/sealing.node";
+import { NONCE_BYTES, parseSeal, type Seal } from "@countersign/evidence/sealing";
+import { openParsed, sealNow } from "@countersign/evidence/sealing.node";
 import type { Clock } from "../base/clock.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { isDigest, type PayloadFiles } from "./files.ts";
@@ -88,9 +88,13 @@ export function openVault(parts: {
   const openSealed: PayloadVault["openSealed"] = (tenant, sealed) => {
     const parsed = parseSeal(sealed);
     if (!parsed.ok) throw new CountersignError("payload-damaged", { detail: parsed.fault.detail });
-    const key = keys.keyNamed(tenant, parsed.value.header.keyId);
+    return openSeal(tenant, parsed.value);
+  };
+
+  const openSeal = (tenant: string, seal: Seal): Uint8Array | undefined => {
+    const key = keys.keyNamed(tenant, seal.header.keyId);
     if (key === undefined) return undefined;
-    const plain = openNow(key, sealed);
+    const plain = openParsed(key, seal);
     if (!plain.ok) throw new CountersignError("payload-damaged", { detail: plain.fault.detail });
     return plain.value;
   };
@@ -129,8 +133,9 @@ export function openVault(parts: {
 
     async open(tenant, digest) {
       const bytes = await stored(tenant, digest);
-      if (!isSeal(bytes)) return bytes;
-      const plain = openSealed(tenant, bytes);
+      const parsed = parseSeal(bytes);
+      if (!parsed.ok) return bytes;
+      const plain = openSeal(tenant, parsed.value);
       if (plain === undefined) throw new CountersignError("payload-erased");
       return plain;
     },
