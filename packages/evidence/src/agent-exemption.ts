@@ -3,7 +3,7 @@
  * word. Such a word must bind whoever executes, by an obligation `enforce:<attribute>`. Spec: spec/policy.md, "Lint".
  */
 import { sourceOf } from "./attribute-source.ts";
-import type { Cedar, RuleJson } from "./cedar.ts";
+import type { RuleJson } from "./cedar.ts";
 import { type PolicyFinding, policyFinding } from "./policy-finding.ts";
 import type { PolicyIndex, ToolSlice } from "./policy-index.ts";
 import { attributePath, type Expression, partsOf, shown } from "./rule-expression.ts";
@@ -11,8 +11,8 @@ import { ruleJsons } from "./rule-matches.ts";
 import type { Rule } from "./rules.ts";
 
 /** A finding for each rule and exemption, once, however many tools it is for. */
-export function exemptionFindings(cedar: Cedar, policy: PolicyIndex): readonly PolicyFinding[] {
-  const jsons = ruleJsons(cedar, policy.rules);
+export function exemptionFindings(policy: PolicyIndex): readonly PolicyFinding[] {
+  const jsons = ruleJsons(policy.rules);
   const found = new Map<string, PolicyFinding>();
   for (const [tool, slice] of policy.slices) {
     for (const rule of slice.rules) {

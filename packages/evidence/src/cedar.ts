@@ -78,10 +78,9 @@ export class SlotPool {
       return held;
     }
     const slot = this.#slots.size < this.#size ? this.#slots.size : this.#evict();
-    const { schema, all, base } = fill();
+    const { schema, rules } = fill();
     must(this.#cedar.preparseSchema(schemaName(slot), schema));
-    must(this.#cedar.preparsePolicySet(allName(slot), { staticPolicies: all }));
-    must(this.#cedar.preparsePolicySet(baseName(slot), { staticPolicies: base }));
+    must(this.#cedar.preparsePolicySet(rulesName(slot), { staticPolicies: rules }));
     this.#slots.set(key, slot);
     return slot;
   }
@@ -96,16 +95,11 @@ export class SlotPool {
 
 type SchemaJson = Extract<Parameters<Cedar["preparseSchema"]>[1], object>;
 
-/** Rule texts by id. `base` is `all` without the gates. */
-export type SlotContent = {
-  readonly schema: SchemaJson;
-  readonly all: Record<string, string>;
-  readonly base: Record<string, string>;
-};
+/** Rules by id, each with the effect it is asked with. */
+export type SlotContent = { readonly schema: SchemaJson; readonly rules: Record<string, RuleJson> };
 
 export const schemaName = (slot: number) => `s${slot}`;
-export const allName = (slot: number) => `a${slot}`;
-export const baseName = (slot: number) => `b${slot}`;
+export const rulesName = (slot: number) => `r${slot}`;
 
 function must(
   answer:

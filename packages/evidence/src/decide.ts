@@ -6,11 +6,15 @@
  * Combining (`countersign-combine/1`): any error → DENY · a rule that denies → DENY · no rule that allows → DENY · gates →
  * REQUIRE_APPROVAL with the requirements of every one · otherwise ALLOW. A gate is a Cedar `forbid`, so an evaluator that
  * does not know gates denies. Cedar skips a rule it cannot evaluate, a `forbid` too; that is why errors come first.
+ *
+ * Asked with the rules as they are, Cedar names those that decide, and a forbid hides whether anything permits. So each
+ * rule is asked as a permit, which is what names all that match, in one evaluation; what their effects come to is decided
+ * here. That Cedar itself decides the same of the rules as they are is a differential test.
  */
 
 import { ENGINE } from "./bundle-shapes.ts";
 import { canonicalBytes } from "./canonical.ts";
-import { allName, baseName, type Cedar, loadCedar, requestOf, SlotPool, schemaName } from "./cedar.ts";
+import { type Cedar, loadCedar, requestOf, rulesName, SlotPool, schemaName } from "./cedar.ts";
 import { type CoreRuleId, coreRuleOf, coreRules } from "./core-rules.ts";
 import type { ApprovalRequirement, Decision } from "./event.ts";
 import { type Digest, digestOf } from "./hash.ts";
@@ -170,40 +174,22 @@ class CedarEngine implements PolicyEngine {
 
   #evaluate(policy: LoadedPolicy, slice: ToolSlice, projection: Projection): DecisionResult {
     const slot = this.#pool.use(`${policy.digest} ${projection.tool}`, () => slice.content());
-    const all = this.#ask(slot, allName(slot), projection);
-    if (typeof all === "string") return coreDenial(all);
-    const matched = slice.rulesOf(all.reason);
-    const gated = !all.allowed && matched.length > 0 && matched.every((rule) => rule.decision === "REQUIRE_APPROVAL");
-    if (all.errors.length > 0 || !gated) return combine(matched, slice.rulesOf(all.errors));
-    // Only gates stand in the way. Whether a rule permits at all shows without them.
-    const base = this.#ask(slot, baseName(slot), projection);
-    if (typeof base === "string") return coreDenial(base);
-    return combine([...matched, ...slice.rulesOf(base.reason)], slice.rulesOf(base.errors));
-  }
-
-  #ask(slot: number, policies: string, projection: Projection): Answer | CoreRuleId {
     const answer = this.#cedar.statefulIsAuthorized({
       ...requestOf(projection),
       preparsedSchemaName: schemaName(slot),
-      preparsedPolicySetId: policies,
+      preparsedPolicySetId: rulesName(slot),
     });
     // With slots filled by us, the one thing left to refuse is a request that is not of the schema.
-    if (answer.type === "failure") return "core:request-schema-invalid";
-    const { decision, diagnostics } = answer.response;
-    return {
-      allowed: decision === "allow",
-      reason: diagnostics.reason,
-      errors: diagnostics.errors.map(({ policyId }) => policyId),
-    };
+    if (answer.type === "failure") return coreDenial("core:request-schema-invalid");
+    const { reason, errors } = answer.response.diagnostics;
+    return combine(slice.rulesOf(reason), slice.rulesOf(errors.map(({ policyId }) => policyId)));
   }
 }
 
-type Answer = { readonly allowed: boolean; readonly reason: readonly string[]; readonly errors: readonly string[] };
-
 /**
- * What these rules come to: `countersign-combine/1` itself. The engine calls it with the rules it says decide; who knows
- * all rules that match, whether or not they decide, gets the same result from it.
+ * What these rules come to: `countersign-combine/1` itself.
  *
+ * @param matched all rules that match, whether or not they decide
  * @param failed rules that could not be evaluated
  */
 export function combine(matched: readonly Rule[], failed: readonly Rule[]): DecisionResult {

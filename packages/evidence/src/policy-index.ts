@@ -20,6 +20,7 @@ export type ToolSlice = {
   readonly rules: readonly Rule[];
   /** The rules of these ids, sorted by id. */
   rulesOf(ids: readonly string[]): readonly Rule[];
+  /** Schema and rules of this tool alone; every rule is asked as a permit. */
   content(): SlotContent;
 };
 
@@ -177,12 +178,10 @@ function sliceOf(schema: Schema, action: string, groups: ReadonlySet<string>, ru
     },
     content() {
       const actions = Object.fromEntries([...groups].map((id) => [id, schema.actions[id]!]));
-      const texts = (some: readonly Rule[]) => Object.fromEntries(some.map(({ id, text }) => [id, text]));
       return {
         // Parts of what the engine itself gave out, in the form it takes back.
         schema: { "": { ...schema, actions } } as unknown as SlotContent["schema"],
-        all: texts(rules),
-        base: texts(rules.filter((rule) => rule.requirement === undefined)),
+        rules: Object.fromEntries(rules.map(({ id, json }) => [id, { ...json, effect: "permit" }])),
       };
     },
   };

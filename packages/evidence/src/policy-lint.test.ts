@@ -262,7 +262,7 @@ test("lint: what all matching rules come to is what the engine decides", () => {
   const policy = load({});
   const engine = engineOver(cedar);
   const slice = policy.slices.get("terraform")!;
-  const jsons = ruleJsons(cedar, slice.rules);
+  const jsons = ruleJsons(slice.rules);
   fc.assert(
     fc.property(
       fc.record({
@@ -287,7 +287,7 @@ test("lint: what all matching rules come to is what the engine decides", () => {
 
 test("lint: every change of a rule is another rule that the engine takes", () => {
   const policy = load({});
-  for (const [id, json] of ruleJsons(cedar, policy.rules)) {
+  for (const [id, json] of ruleJsons(policy.rules)) {
     const mutants = mutantsOf(json);
     if (id === "approval-large-spend") assert.equal(mutants.length, 3, "one clause, one comparison, one limit");
     for (const { rule, what } of mutants) {

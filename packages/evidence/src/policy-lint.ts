@@ -17,7 +17,7 @@ import { coverageFindings } from "./rule-coverage.ts";
 export function lintPolicy(cedar: Cedar, policy: LoadedPolicy): readonly PolicyFinding[] {
   return [
     ...annotationFindings(policy),
-    ...exemptionFindings(cedar, policy),
+    ...exemptionFindings(policy),
     ...coverageFindings(cedar, policy),
     ...reasonFindings(policy),
   ];

@@ -15,7 +15,7 @@ import type { Rule } from "./rules.ts";
 
 /** Findings about a policy whose tests all pass. Throws only when the engine traps. */
 export function coverageFindings(cedar: Cedar, policy: LoadedPolicy): readonly PolicyFinding[] {
-  const jsons = ruleJsons(cedar, policy.rules);
+  const jsons = ruleJsons(policy.rules);
   const marks = new Map(policy.rules.map((rule) => [rule.id, newMarks(jsons.get(rule.id)!)])); // one for each rule
   const byTool = Map.groupBy(policy.bundle.tests, ({ test }) => test.request.tool);
   for (const [tool, slice] of policy.slices) {

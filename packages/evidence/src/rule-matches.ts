@@ -1,6 +1,6 @@
 /**
- * Which rules match a projection, whether or not they decide. Asked normally, the engine names only the rules that
- * decide: a permit that matches is hidden by any forbid. Here every rule stands as a permit, so none hides another.
+ * Which of any rules match a projection, those of a bundle or changed ones. As in decide.ts each is asked as a permit, so
+ * that none hides another.
  */
 import { type Cedar, type RuleJson, requestOf } from "./cedar.ts";
 import type { ToolSlice } from "./policy-index.ts";
@@ -15,15 +15,9 @@ const HELD = "rule-matches";
 /** Rules the engine is given at once. */
 const CHUNK = 500;
 
-/** The rules in the form they are asked in. @param rules of a policy that loaded */
-export function ruleJsons(cedar: Cedar, rules: ToolSlice["rules"]): ReadonlyMap<string, RuleJson> {
-  return new Map(
-    rules.map(({ id, text }) => {
-      const parsed = cedar.policyToJson(text);
-      if (parsed.type === "failure") throw new Error(`the engine refused what it had accepted: ${id}`);
-      return [id, parsed.json];
-    }),
-  );
+/** The rules as JSON, by id. */
+export function ruleJsons(rules: ToolSlice["rules"]): ReadonlyMap<string, RuleJson> {
+  return new Map(rules.map(({ id, json }) => [id, json]));
 }
 
 /** What of these rules matches each projection, in order. A request the slice's schema does not take matches nothing. */

@@ -4,7 +4,7 @@
  * expression's depth is measured before the engine validates or evaluates it. Spec: spec/policy.md, "Rules".
  */
 import { canonicalBytes } from "./canonical.ts";
-import type { Cedar } from "./cedar.ts";
+import type { Cedar, RuleJson } from "./cedar.ts";
 import { expressionDepth, scanRules } from "./cedar-scan.ts";
 import { parseDuration } from "./duration.ts";
 import type { ApprovalRequirement, Decision } from "./event.ts";
@@ -24,6 +24,7 @@ export type Rule = {
   /** 1-based line of its first token. */
   readonly line: number;
   readonly text: string;
+  readonly json: RuleJson;
   readonly decision: Decision;
   readonly reason: string;
   readonly severity: Severity | undefined;
@@ -94,9 +95,6 @@ export function parseRules(
   }
   return { rules: [...rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), findings };
 }
-
-/** A rule's own lines, as its author wrote them. */
-type Expression = ReturnType<Cedar["policyToJson"]> & { readonly type: "success" };
 
 const KNOWN = [
   "id",
@@ -171,6 +169,7 @@ class RuleReading {
       path: this.at.path,
       line: this.at.line ?? 1,
       text,
+      json: est,
       decision,
       reason,
       severity,
@@ -181,7 +180,7 @@ class RuleReading {
     };
   }
 
-  #checkExpression(est: Expression["json"]): void {
+  #checkExpression(est: RuleJson): void {
     const depth = expressionDepth(est.conditions);
     if (depth > MAX_EXPRESSION_DEPTH)
       this.#find("nesting-too-deep", `its conditions have ${depth} levels, at most ${MAX_EXPRESSION_DEPTH}`);
@@ -290,7 +289,7 @@ class RuleReading {
 type Annotations = Readonly<Record<string, string | null | undefined>>;
 
 /** Undefined when the scope takes any action; groups and actions are told apart by the schema later. */
-function actionsOf(est: Expression["json"]): readonly string[] | undefined {
+function actionsOf(est: RuleJson): readonly string[] | undefined {
   const { action } = est;
   if (action.op === "All") return undefined;
   const entities = "entities" in action ? action.entities : "entity" in action ? [action.entity] : [];
@@ -306,7 +305,7 @@ function isActionUid(node: unknown): boolean {
 }
 
 /** The engine's answer as plain JSON: what has no value is left out, as in its own JSON. */
-function plain(est: Expression["json"]): unknown {
+function plain(est: RuleJson): unknown {
   return JSON.parse(JSON.stringify(est));
 }
 
