@@ -7,7 +7,7 @@ import { canonicalText } from "./canonical.ts";
 import { coreRuleOf } from "./core-rules.ts";
 import type { DecisionResult, LoadedPolicy, PolicyEngine } from "./decide.ts";
 import type { EventOf } from "./event.ts";
-import { PROJECTION_FORMAT, parseProjection } from "./projection.ts";
+import { PROJECTION_FORMAT, type Projection } from "./projection.ts";
 
 /**
  * Why a decision was not made again. `gate-denied`: a built-in rule denied before the policy was asked, so there is
@@ -52,10 +52,10 @@ export function reexecute(
     return { outcome: "not-recomputed", why: "engine-differs" };
   }
   if ("invalid" in cited) return different(`Nobody can decide by the policy it cites: ${cited.invalid}.`);
-  if (!isAbout(event, projection)) return different("Its projection is of another decision.");
   const again = engine.decide(cited.policy, projection);
   // An engine that is lost says nothing about the decision.
   if (engine.broken) return { outcome: "not-recomputed", why: "engine-differs" };
+  if (!isAbout(event, projection)) return different("Its projection is of another decision.");
   const detail = difference(event, again);
   return detail === undefined ? { outcome: "equal" } : different(detail);
 }
@@ -72,10 +72,12 @@ function different(detail: string): Reexecuted {
   return { outcome: "different", detail };
 }
 
+const decoder = new TextDecoder();
+
 /** Whether a projection speaks of this decision: the log commits to it, but a log may commit to another's. */
 function isAbout(event: Decided, bytes: Uint8Array): boolean {
-  const projection = parseProjection(bytes);
-  if (projection === undefined) return true; // the engine says what it makes of such bytes
+  const projection = readProjection(bytes);
+  if (projection === undefined) return true; // the engine has said what it makes of such bytes
   const { principal, tool, context } = projection;
   return (
     principal.agent === event.initiator.agent &&
@@ -84,6 +86,18 @@ function isAbout(event: Decided, bytes: Uint8Array): boolean {
     context.run.id === event.run_id &&
     context.capability === event.action.capability
   );
+}
+
+/** Members of a projection that the engine has just parsed strictly, or undefined for bytes that are none. */
+function readProjection(bytes: Uint8Array): Projection | undefined {
+  try {
+    const value = JSON.parse(decoder.decode(bytes)) as Partial<Projection> | null; // looked at member by member
+    const isOne =
+      value?.ctx === "countersign/v1/projection" && value.context?.run !== undefined && value.principal !== undefined;
+    return isOne ? (value as Projection) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How a result is not what the log has, or undefined when it is. */
@@ -102,7 +116,8 @@ function difference({ policy, decided }: Decided, again: DecisionResult): string
   };
   // Members are looked up by the names above, all of which a result has.
   const result = again as unknown as Readonly<Record<string, unknown>>;
-  const names = Object.keys(recorded).filter((name) => canonicalText(recorded[name]) !== canonicalText(result[name]));
+  const differs = (a: unknown, b: unknown) => a !== b && canonicalText(a) !== canonicalText(b);
+  const names = Object.keys(recorded).filter((name) => differs(recorded[name], result[name]));
   if (names.length === 0) return undefined;
   const was = `${policy.decision} by ${policy.matched_rule}`;
   return `Recomputed, it is ${again.decision} by ${again.matched_rule}; the log has ${was} (differing: ${names.join(", ")}).`;
