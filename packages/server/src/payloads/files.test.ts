@@ -124,6 +124,17 @@ test("payload files: more than the limit is refused, the limit itself is taken",
   await files.put("a", new Uint8Array(MAX_PAYLOAD_BYTES));
 });
 
+test("payload files: every length is read whole from its place", async () => {
+  const { root, files } = fresh();
+  for (const length of [0, 1, 3999, 4000, 4001, 8000, 64 * 1024, 200_000]) {
+    const bytes = new Uint8Array(length).map((_, i) => (i * 7 + length) % 251);
+    const digest = await files.put("a", bytes);
+    await files.settle();
+    assert.ok(existsSync(pathOf(root, "a", digest)));
+    assert.deepEqual(await openAt(root).get("a", digest), bytes, `${length} bytes`);
+  }
+});
+
 test("payload files: the same bytes put many times at once are one file", async () => {
   const { root, files } = fresh();
   const bytes = utf8("same");

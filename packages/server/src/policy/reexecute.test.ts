@@ -124,7 +124,10 @@ test("reexecute: control: an input that is not the one committed to is noticed",
 
 test("reexecute: control: another bundle under a policy's name is noticed, a missing one is said to be missing", async () => {
   const other = testBundle(testRules.replace("500000", "1"), "other");
-  const swapped = await again({ filesOf: async () => other.files });
+  // A thread of its own: the other one has the right bundles already.
+  const fresh = openReplays({ timers: systemTimers, deadlineMs: 20_000 });
+  const swapped = await again({ filesOf: async () => other.files, replays: fresh });
+  await fresh.close();
   assert.deepEqual([swapped.equal, swapped.different], [0, clean.equal]);
   assert.match(swapped.differences[0]!.detail, /its files are another bundle's/);
   const gone = await again({ filesOf: async () => undefined });

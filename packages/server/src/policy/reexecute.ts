@@ -6,8 +6,8 @@ import { CountersignError } from "@countersign/evidence/errors";
 import type { EventOf } from "@countersign/evidence/event";
 import type { Command, Ledger, Reader, Submission } from "../ledger/command.ts";
 import { type InputVault, type NoInput, openInputs, type RecordedEvent, recordedDecisions } from "./recorded.ts";
+import { packBatch, type ReplayItem } from "./replay-batch.ts";
 import type { ReplayHost } from "./replay-host.ts";
-import type { ReplayItem } from "./replay-thread.ts";
 import type { Replays } from "./replays.ts";
 
 /** One decision, or the entries `from` to, but not with, `until`. */
@@ -82,7 +82,7 @@ async function makeAgain(
   };
   for await (const batch of openInputs(vault, reader, decisions)) {
     counts.decisions += batch.length;
-    const items: (ReplayItem & RecordedEvent)[] = [];
+    const items: (RecordedEvent & ReplayItem)[] = [];
     for (const opened of batch) {
       if (!("projection" in opened)) {
         if (opened.why === "inputs-damaged") differ(opened, "Its stored input is not the one the log commits to.");
@@ -90,15 +90,12 @@ async function makeAgain(
       } else if (await isLoaded(opened.event.policy.policy_digest)) items.push(opened);
       else not("inputs-withheld");
     }
-    const answers = await host.ask({
-      op: "again",
-      items: items.map(({ entry, projection }) => ({ entry, projection })),
-    });
-    answers.forEach((again, i) => {
-      if (again.outcome === "equal") counts.equal++;
-      else if (again.outcome === "different") differ(items[i]!, again.detail);
-      else not(again.why);
-    });
+    const others = await host.ask({ op: "again", batch: packBatch(items) });
+    counts.equal += items.length - others.length;
+    for (const { at, outcome } of others) {
+      if (outcome.outcome === "different") differ(items[at]!, outcome.detail);
+      else not(outcome.why);
+    }
   }
   return { ...counts, notRecomputed, differences };
 
@@ -108,7 +105,7 @@ async function makeAgain(
     if (known === undefined) {
       const files = await filesOf(reader.tenant, digest);
       known = files !== undefined;
-      if (files !== undefined) await host.ask({ op: "load", digest, files });
+      if (files !== undefined) await host.load(digest, files);
       loaded.set(digest, known);
     }
     return known;

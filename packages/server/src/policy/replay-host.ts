@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { CountersignError } from "@countersign/evidence/errors";
+import type { Bundle } from "@countersign/evidence/policy";
 import type { Timers } from "../ledger/timers.ts";
 import type { ReplayAnswers, ReplayRequest } from "./replay-thread.ts";
 
@@ -14,6 +15,8 @@ export type ReplayHost = {
    * @throws CountersignError core:engine-unavailable when the thread was lost over it, or before
    */
   ask<O extends ReplayRequest["op"]>(request: Extract<ReplayRequest, { op: O }>): Promise<ReplayAnswers[O]>;
+  /** Gives it a bundle, to be named by its digest from then on; false when nobody can decide by it. */
+  load(digest: string, files: Bundle["files"]): Promise<{ readonly ok: boolean }>;
   /** Whether it answers nothing any more. */
   isLost(): boolean;
   close(): Promise<void>;
@@ -70,21 +73,24 @@ export function openReplay({ timers, deadlineMs, startThread = startReplayThread
     pending = undefined;
   }
 
+  function ask<O extends ReplayRequest["op"]>(request: Extract<ReplayRequest, { op: O }>): Promise<ReplayAnswers[O]> {
+    const asked = last.then(
+      () =>
+        new Promise<unknown>((resolve, reject) => {
+          if (lost !== undefined) return reject(unavailable(lost));
+          pending = { resolve, reject };
+          watch(limitOf(request, deadlineMs));
+          thread.postMessage(request);
+        }),
+    );
+    last = asked.catch(() => undefined);
+    // The thread answers each request with what its op is answered with.
+    return asked as Promise<ReplayAnswers[O]>;
+  }
+
   return {
-    ask(request) {
-      const asked = last.then(
-        () =>
-          new Promise<unknown>((resolve, reject) => {
-            if (lost !== undefined) return reject(unavailable(lost));
-            pending = { resolve, reject };
-            watch(limitOf(request, deadlineMs));
-            thread.postMessage(request);
-          }),
-      );
-      last = asked.catch(() => undefined);
-      // The thread answers each request with what its op is answered with.
-      return asked as Promise<never>;
-    },
+    ask,
+    load: (digest, files) => ask({ op: "load", digest, files }),
 
     isLost: () => lost !== undefined,
 
@@ -102,7 +108,7 @@ function limitOf(request: ReplayRequest, deadlineMs: number): number {
     case "add":
       return REST_DEADLINE_MS + 2 * deadlineMs * request.decisions.length;
     case "again":
-      return REST_DEADLINE_MS + deadlineMs * request.items.length;
+      return REST_DEADLINE_MS + deadlineMs * request.batch.lengths.length;
     case "decide":
       return REST_DEADLINE_MS + deadlineMs * request.projections.length;
     default:

@@ -12,9 +12,7 @@ import { type Bundle, readBundle } from "@countersign/evidence/policy";
 import { type PolicyDiff, policyDiff } from "@countersign/evidence/policy-diff";
 import { type Impact, ImpactFold, type RecordedDecision } from "@countersign/evidence/policy-impact";
 import { type Reexecuted, reexecute } from "@countersign/evidence/reexecute";
-
-/** A recorded decision, as its entry says it, with the bytes it was made on. */
-export type ReplayItem = { readonly entry: Uint8Array; readonly projection: Uint8Array };
+import { type ReplayBatch, unpackBatch } from "./replay-batch.ts";
 
 export type ReplayRequest =
   /** Loads a bundle, to be named by its digest from then on. */
@@ -24,7 +22,7 @@ export type ReplayRequest =
   | { readonly op: "compare"; readonly from: string; readonly to: string }
   | { readonly op: "add"; readonly decisions: readonly RecordedDecision[] }
   | { readonly op: "finish"; readonly notDecided: Readonly<Record<string, number>> }
-  | { readonly op: "again"; readonly items: readonly ReplayItem[] }
+  | { readonly op: "again"; readonly batch: ReplayBatch }
   | { readonly op: "decide"; readonly digest: string; readonly projections: readonly Uint8Array[] };
 
 /** What each request is answered with; `broken` when the engine's wasm trapped over it. */
@@ -35,7 +33,8 @@ export type ReplayAnswers = {
   /** How many were no projections. */
   readonly add: { readonly refused: number };
   readonly finish: Impact;
-  readonly again: readonly Reexecuted[];
+  /** What came out otherwise, or not at all, by its place in the batch; the others came out equal. */
+  readonly again: readonly { readonly at: number; readonly outcome: Exclude<Reexecuted, { outcome: "equal" }> }[];
   readonly decide: readonly DecisionResult[];
 };
 
@@ -73,16 +72,13 @@ function carryOut(request: ReplayRequest): ReplayAnswers[ReplayRequest["op"]] {
       assert(comparison !== undefined, "a comparison is finished that was begun");
       return comparison.finish(request.notDecided);
     case "again":
-      return request.items.map(({ entry, projection }) => {
+      return unpackBatch(request.batch).flatMap(({ entry, projection }, at) => {
         const event = JSON.parse(decoder.decode(entry)) as EventOf<"policy.decided">; // the ledger's own entry
         const digest = event.policy.policy_digest;
         const why = invalid.get(digest);
-        return reexecute(
-          engine,
-          why === undefined ? { policy: policyOf(digest) } : { invalid: why },
-          event,
-          projection,
-        );
+        const cited = why === undefined ? { policy: policyOf(digest) } : { invalid: why };
+        const outcome = reexecute(engine, cited, event, projection);
+        return outcome.outcome === "equal" ? [] : [{ at, outcome }];
       });
     case "decide": {
       const policy = policyOf(request.digest);

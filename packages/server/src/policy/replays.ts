@@ -64,12 +64,19 @@ export function openReplays(options: ReplayOptions): Replays {
 }
 
 function counted(host: ReplayHost): ReplayHost & { loads: number } {
+  /** What was made of the bundles it holds. */
+  const loaded = new Map<string, Promise<{ readonly ok: boolean }>>();
   const own: ReplayHost & { loads: number } = {
     ...host,
     loads: 0,
-    ask(request) {
-      if (request.op === "load") own.loads++;
-      return host.ask(request);
+    load(digest, files) {
+      let load = loaded.get(digest);
+      if (load === undefined) {
+        own.loads++;
+        load = host.load(digest, files);
+        loaded.set(digest, load);
+      }
+      return load;
     },
   };
   return own;
