@@ -66,8 +66,9 @@ type Plan = {
 const NO_NEEDS = { refusal: undefined, rows: [], runs: [], submissions: [] } as const;
 type Prepared = { readonly task: Task; readonly loaded: LoadedFor | Error };
 
-/** Commands run between two looks at the event loop, so that the writer's answers are not kept waiting. */
-const SLICE_COMMANDS = 64;
+/** Commands run between two looks at the event loop: fewer cost more batches, more keep the writer's answers waiting. */
+const LEAST_SLICE = 64;
+const LARGEST_SLICE = 512;
 const LARGEST_BATCH_ENTRIES = 4096;
 const LARGEST_BATCH_BYTES = 16 * 1024 * 1024;
 /** A command's input counts as this much when its submitter does not say. */
@@ -236,7 +237,7 @@ export class Batcher {
     if (this.#phase !== "serving") return;
     const full = this.#open.entries.length >= LARGEST_BATCH_ENTRIES || this.#open.sizeBytes >= LARGEST_BATCH_BYTES;
     if (!full && this.#queue.length > 0) {
-      const tasks = this.#queue.splice(0, SLICE_COMMANDS);
+      const tasks = this.#queue.splice(0, this.#sliceCommands());
       for (const task of tasks) this.#queueBytes -= task.sizeBytes;
       try {
         for (const prepared of this.#prepare(tasks)) this.#open.addWaiter(this.#execute(prepared));
@@ -250,6 +251,11 @@ export class Batcher {
     this.#flush();
     if (this.#queue.length > 0 && !(full && this.#committing !== undefined)) this.#schedule();
     this.#settleIdle();
+  }
+
+  /** Half of those who wait: one half is built while the other is written. More would leave one of the two idle. */
+  #sliceCommands(): number {
+    return Math.min(Math.max(Math.ceil((this.waiting + this.#releaser.held) / 2), LEAST_SLICE), LARGEST_SLICE);
   }
 
   // ── Building ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -474,8 +480,10 @@ export class Batcher {
       log.runsSize = batch.heads.get(log)?.size ?? log.committed.size;
       this.#unwrittenRuns.delete(log);
     }
-    this.#pump(); // first the next write, so that it and this signature overlap
+    // The next write, then this signature, then the batch after: so that all three go on at once.
+    this.#flush();
     this.#releaser.take(batch);
+    this.#pump();
   }
 
   /** A disk that hangs is a disk that failed: whoever waits is told. The outcome is unknown, as after any other error. */

@@ -41,6 +41,7 @@ export class Releaser {
   readonly #parts: ReleaserParts;
   /** Durable, in order, and not told yet. */
   #waiting: Batch[] = [];
+  #held = 0;
   readonly #unsigned = new Set<LogState>();
   #signing: Promise<void> | undefined;
   #away: CountersignError | undefined;
@@ -62,10 +63,16 @@ export class Releaser {
     return this.#signing === undefined && this.#waiting.length === 0;
   }
 
+  /** Those who wait for the signer. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Takes a batch that is durable; what it wrote has become the logs' committed heads. */
   take(batch: Batch): void {
     for (const log of batch.heads.keys()) this.addUnsigned(log);
     this.#waiting.push(batch);
+    this.#held += batch.waiters.length;
     void this.sign();
   }
 
@@ -88,7 +95,7 @@ export class Releaser {
     await this.#signing;
     this.#stopRetry();
     this.#unsigned.clear();
-    for (const batch of this.#waiting.splice(0)) for (const waiter of batch.waiters) waiter.reject(error);
+    for (const batch of this.#waiting.splice(0)) this.#reject(batch, error);
   }
 
   close(): void {
@@ -139,12 +146,12 @@ export class Releaser {
       } catch (error) {
         for (const log of logs) this.#unsigned.add(log);
         const away = this.#goAway(error);
-        for (const batch of batches) for (const waiter of batch.waiters) waiter.reject(away);
+        for (const batch of batches) this.#reject(batch, away);
         for (const token of tokens) token.reject(away);
         return;
       }
       // In order: what a batch answers may rest on the batches before it.
-      while (batches.length > 0 && isSigned(batches[0]!)) release(batches.shift()!);
+      while (batches.length > 0 && isSigned(batches[0]!)) this.#release(batches.shift()!);
       this.#waiting.unshift(...batches);
     }
   }
@@ -227,6 +234,19 @@ export class Releaser {
     return away;
   }
 
+  #release(batch: Batch): void {
+    this.#held -= batch.waiters.length;
+    for (const waiter of batch.waiters) {
+      if (waiter.log?.refused === undefined) waiter.release();
+      else waiter.reject(refusalOf(waiter.log));
+    }
+  }
+
+  #reject(batch: Batch, error: Error): void {
+    this.#held -= batch.waiters.length;
+    for (const waiter of batch.waiters) waiter.reject(error);
+  }
+
   #keepToken(key: string, token: string): void {
     if (this.#tokens.size >= KEPT_TOKENS) {
       const oldest = this.#tokens.keys().next().value;
@@ -253,11 +273,4 @@ export function refusalOf(log: LogState): CountersignError {
 function isSigned(batch: Batch): boolean {
   for (const [log, size] of batch.seen) if (log.signed.size < size && log.refused === undefined) return false;
   return true;
-}
-
-function release(batch: Batch): void {
-  for (const waiter of batch.waiters) {
-    if (waiter.log?.refused === undefined) waiter.release();
-    else waiter.reject(refusalOf(waiter.log));
-  }
 }
