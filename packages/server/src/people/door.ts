@@ -34,8 +34,8 @@ export function openDoor(
   parts: Omit<PeopleParts, "publicUrl" | "session" | "oidc"> & {
     readonly config: SignInConfig;
     readonly port: () => number;
-    /** The folder of the built console; that of the installed package unless told. */
-    readonly console?: string;
+    /** The folder of the built console; that of the installed package unless told, null for no pages. */
+    readonly console?: string | null;
   },
 ): Door {
   const { config, port, console: directory = consoleDirectory(), ...rest } = parts;
@@ -49,7 +49,7 @@ export function openDoor(
   };
   const pages = openPeoplePages(all);
   const origin = () => publicUrl().origin;
-  const site = directory === undefined ? undefined : openSite({ directory, pages: consolePages, origin });
+  const site = directory == null ? undefined : openSite({ directory, pages: consolePages, origin });
   return {
     chores: pages.chores,
     admin: signInOperations(all),
