@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..");
-const PACKAGES = ["evidence", "sdk", "server"] as const;
+const PACKAGES = ["evidence", "sdk", "console", "server"] as const;
 let folder = "";
 /** The project's own Node first, so that installed commands start with it. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ""}` };
@@ -83,6 +83,11 @@ test("packages: an installed countersign serves, and its verifier checks what it
     "pinned",
   );
   assert.notEqual(unpinned.code, 0);
+});
+
+test("packages: the server brings its pages, built", async () => {
+  const page = await readFile(join(folder, "node_modules/@countersign/console/dist/index.html"), "utf8");
+  assert.match(page, /nonce="countersign-nonce"/);
 });
 
 test("packages: the SDK imports without its optional peers", async () => {

@@ -24,6 +24,7 @@ const budgets: Budgets = {
     "vite",
   ],
   server: [
+    "@countersign/console",
     "@countersign/evidence",
     "@countersign/sdk",
     "@simplewebauthn/server",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { errors } from "@countersign/evidence/errors";
 import * as event from "@countersign/evidence/event";
 import { faults } from "@countersign/evidence/fault";
-import { peopleOperations } from "@countersign/evidence/people-schema";
+import * as people from "@countersign/evidence/people-schema";
 import { ReportSchema } from "@countersign/evidence/report-schema";
 import * as wire from "@countersign/evidence/wire";
 import { settings } from "../../packages/server/src/base/config.ts";
@@ -34,20 +34,25 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const kinds = Object.values(event.kinds);
   const eventComments = docComments(read("../../packages/evidence/src/event.ts"));
   const wireComments = docComments(read("../../packages/evidence/src/wire.ts"));
+  const peopleComments = docComments(read("../../packages/evidence/src/people-schema.ts"));
   const names = schemaNames(event);
   const limits: Readonly<Record<string, number | undefined>> = wire.bodyLimits;
   const description = openapi({
     operations: wire.operations,
+    pageOperations: people.peopleOperations,
     errors,
     version: (JSON.parse(read("../../packages/server/package.json")) as { version: string }).version,
-    modules: [wire, event],
-    comments: new Map([...eventComments, ...wireComments]),
-    bodyLimitBytes: (operation) => limits[operation] ?? wire.DEFAULT_BODY_LIMIT_BYTES,
+    modules: [wire, people, event],
+    comments: new Map([...eventComments, ...wireComments, ...peopleComments]),
+    bodyLimitBytes: (operation) =>
+      Object.hasOwn(people.peopleOperations, operation)
+        ? people.PEOPLE_BODY_LIMIT_BYTES
+        : (limits[operation] ?? wire.DEFAULT_BODY_LIMIT_BYTES),
   });
   return new Map([
     ["packages/evidence/src/generated/event-shapes.ts", eventShapesSource(kinds, names)],
     ["packages/evidence/src/generated/wire-shapes.ts", wireShapesSource(wire.operations, names)],
-    ["packages/evidence/src/generated/people-shapes.ts", wireShapesSource(peopleOperations, names, PEOPLE)],
+    ["packages/evidence/src/generated/people-shapes.ts", wireShapesSource(people.peopleOperations, names, PEOPLE)],
     ...schemaFiles(kinds, event, eventComments),
     reportSchemaFile(ReportSchema),
     ["spec/openapi.json", formatJson(description)],

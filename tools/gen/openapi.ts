@@ -11,6 +11,8 @@ type Errors = Readonly<Record<string, readonly [status: number, title: string, r
 /** What the document is made of. */
 export type OpenapiParts = {
   readonly operations: Operations;
+  /** Operations that only pages of the server itself may call. */
+  readonly pageOperations: Operations;
   readonly errors: Errors;
   readonly version: string;
   /** Exports of the modules whose schemas become components; earlier modules give the name. */
@@ -24,7 +26,7 @@ export function openapi(parts: OpenapiParts): Json {
   const { operations, errors, version } = parts;
   const components = new Components(parts);
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, operation] of Object.entries(operations)) {
+  for (const [name, operation] of Object.entries({ ...operations, ...parts.pageOperations })) {
     const path = operation.path.replace(/:([A-Za-z_]+)/g, "{$1}").replace("*", "{path}");
     paths[path] ??= {};
     paths[path][operation.method.toLowerCase()] = describeOperation(name, operation, components, parts);
@@ -41,13 +43,20 @@ export function openapi(parts: OpenapiParts): Json {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/v1" }],
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
         key: { type: "http", scheme: "bearer", description: "An API key: countersign credential create." },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "__Host-countersign",
+          description:
+            "A session of a person; writes take its second cookie and this server's own page (docs/operating/sign-in.md).",
+        },
       },
-      parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+      parameters: { IdempotencyKey: IDEMPOTENCY_KEY, Page: PAGE },
       responses: {
         Problem: {
           description: "Refused; the code says why (docs/reference/errors.md).",
@@ -65,6 +74,14 @@ const IDEMPOTENCY_KEY = {
   required: true,
   description: "Fresh for each write, repeated when it is retried: the same key and bytes are carried out once.",
   schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[!-~]+$" },
+};
+
+const PAGE = {
+  name: "Countersign-Page",
+  in: "header",
+  required: true,
+  description: "Sent by the server's own pages: no form and no script of another site can.",
+  schema: { const: "1" },
 };
 
 /** Schemas that have a name, referred to wherever they occur. */
@@ -104,28 +121,32 @@ function describeOperation(
   name: string,
   operation: OperationDefinition,
   components: Components,
-  { bodyLimitBytes }: OpenapiParts,
+  { bodyLimitBytes, pageOperations }: OpenapiParts,
 ): Json {
   const { method, roles, summary } = operation;
   const isPublic = roles.includes("public");
-  const who = isPublic ? "Needs no credential." : `Roles: ${roles.join(", ")}.`;
+  const ofPage = Object.hasOwn(pageOperations, name);
+  const anybody = roles.includes("person") ? "Anybody signed in." : `Roles: ${roles.join(", ")}.`;
+  const who = isPublic ? "Needs no credential." : anybody;
   const body = requestBody(operation, components);
   const limit = body === undefined ? "" : ` The body has at most ${bodyLimitBytes(name).toLocaleString("en")} bytes.`;
   const parameters = [
     ...parametersOf(operation.params, "path", components),
     ...parametersOf(operation.query, "query", components),
-    ...(method === "GET" ? [] : [{ $ref: "#/components/parameters/IdempotencyKey" }]),
+    ...(method === "GET" ? [] : [{ $ref: `#/components/parameters/${ofPage ? "Page" : "IdempotencyKey"}` }]),
   ];
   return {
     operationId: name,
     summary,
     description: `${who}${limit}`,
     "x-roles": roles,
-    ...(isPublic ? { security: [] } : {}),
+    ...(isPublic ? { security: [] } : ofPage ? { security: [{ session: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
     responses: {
-      "200": { description: "Done.", content: answer(operation, components) },
+      ...(answerKind(operation) === "redirect"
+        ? { "303": { description: "Where to go on." } }
+        : { "200": { description: "Done.", content: answer(operation, components) } }),
       default: { $ref: "#/components/responses/Problem" },
     },
   };

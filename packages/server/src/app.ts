@@ -226,6 +226,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       random: randomBytes,
       config,
       port: () => port,
+      // A command that looks in for a moment shows no pages.
+      ...(options.warm ? {} : { console: null }),
     });
 
     const packs = openPacks({
@@ -247,13 +249,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     closers.unshift(() => sweeper.close());
 
-    const origin = config.publicUrl ?? `http://localhost:${config.port ?? 7070}`;
     // A command that looks in for a moment has not the server's settings: it must not spend a message's attempts.
     const courier = options.warm
       ? openCourier({
           ledger,
           targets,
-          linkOf: (approvalId) => new URL(`/approvals/${approvalId}`, origin).href,
+          linkOf: (approvalId) => new URL(`/approvals/${approvalId}`, door.origin()).href,
           isWaiting: (reader, approvalId) => approvalOf(reader, approvalId)?.state === "REQUESTED",
           nowMs: clock.nowMs,
           after: timers.after,

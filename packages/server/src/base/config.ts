@@ -97,6 +97,14 @@ export const settings = {
     default: undefined,
     help: "Roles from a claim, as in: groups: sre=approver, audit=auditor. Without it roles come from the directory only.",
   }),
+  firstRunLink: setting({
+    flag: "--first-run-link",
+    env: "COUNTERSIGN_FIRST_RUN_LINK",
+    kind: "choice",
+    choices: ["terminal", "always", "never"],
+    default: "terminal",
+    help: "Whether the first admin's set-up link is shown on stderr while nobody can sign in: to a terminal only, always, or never.",
+  }),
   hostName: setting({
     flag: "--host-name",
     env: "COUNTERSIGN_HOST_NAME",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
+import { routes as pageRoutes } from "@countersign/evidence/generated/people-shapes";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
 import type { OperationName } from "@countersign/evidence/wire";
 import { openApiText } from "../generated/openapi.ts";
@@ -379,6 +380,7 @@ test("http: the API describes itself and its refusals without anything that runs
     assert.equal(/<script|src=|@import|url\(/.test(response.body.replaceAll('\\"', "")), false, path);
   }
   const described = Object.keys((await send("GET", "/v1/openapi.json", { as: null })).response.json().paths);
-  assert.equal(described.length, new Set(Object.values(routes).map((route) => route.path)).size);
+  const paths = [...Object.values(routes), ...Object.values(pageRoutes)].map((route) => route.path);
+  assert.equal(described.length, new Set(paths).size);
   assert.match((await send("GET", "/docs/errors", { as: null })).response.body, /id="core-overloaded"/);
 });

@@ -27,6 +27,7 @@ export function addServeCommand(program: Command): void {
         "oidcClientId",
         "oidcClientSecret",
         "oidcRoles",
+        "firstRunLink",
         "hostName",
         "logLevel",
         "maxConnections",
@@ -61,8 +62,9 @@ export function addServeCommand(program: Command): void {
           const port = await app.http.listen(config.host, config.port).catch(refuseAddress);
           const host = config.host.includes(":") ? `[${config.host}]` : config.host;
           process.stdout.write(`listening on http://${host}:${port}\n`);
-          // A link is a credential: only a person at a terminal sees it, never a log file.
-          if (process.stderr.isTTY) await showFirstRunLink(app);
+          // A link is a credential: only a person at a terminal sees it, never a log file, unless somebody asks for it.
+          const { firstRunLink: wanted } = config;
+          if (wanted === "always" || (wanted === "terminal" && process.stderr.isTTY)) await showFirstRunLink(app);
           log.info({ signal: await stopped }, "stopping");
         } finally {
           await socket.close();
