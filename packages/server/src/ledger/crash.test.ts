@@ -5,8 +5,8 @@
  * CRASH_ROUNDS sets the number of kills (25); SEED replays their moments, as far as the machine does.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { writeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseCheckpoint } from "@countersign/evidence/checkpoint";
@@ -126,39 +126,34 @@ async function runAndKill(
   lines: number,
   delayMs: number,
 ): Promise<Acknowledged[]> {
-  const child: ChildProcess = spawn(
+  // Into a file: what was written to it is there, however the process ends, and it never blocks as a pipe would.
+  const path = join(directory, `said-${name}`);
+  const file = openSync(path, "w");
+  const child = spawn(
     process.execPath,
     [...process.execArgv.filter(isCondition), import.meta.filename, "child", directory, mode, name],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: {},
-    },
+    { stdio: ["ignore", file, "pipe"], env: {} },
   );
-  const chunks: Buffer[] = [];
-  let said = 0;
-  let enough = () => {};
-  const hasSaid = new Promise<void>((resolve) => {
-    enough = resolve;
+  closeSync(file);
+  let complaint = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    complaint += chunk.toString("utf8");
   });
-  child.stdout?.on("data", (chunk: Buffer) => {
-    chunks.push(chunk);
-    said += chunk.toString("latin1").split("\n").length - 1;
-    if (said >= lines) enough();
-  });
+  let over = false;
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  if (lines > 0) await Promise.race([hasSaid, exited]);
+  void exited.then(() => {
+    over = true;
+  });
+  // Whole lines only: the last one may be cut.
+  const said = () => readFileSync(path, "utf8").split("\n").slice(0, -1);
+  while (!over && said().length < lines) await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, delayMs));
   child.kill("SIGKILL");
   await exited;
-  assert.equal(child.signalCode, "SIGKILL", "the child died of the kill and of nothing else");
-  // Whole lines only: the last one may be cut.
-  const whole = Buffer.concat(chunks)
-    .toString("utf8")
-
-    .split("\n")
-    .slice(0, -1)
-    .filter((line) => line !== "ready");
-  return whole.map((line) => JSON.parse(line));
+  assert.equal(child.signalCode, "SIGKILL", `the child died of the kill and of nothing else: ${complaint}`);
+  return said()
+    .filter((line) => line !== "ready")
+    .map((line) => JSON.parse(line));
 }
 
 function isCondition(argument: string): boolean {
