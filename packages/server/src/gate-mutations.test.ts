@@ -70,6 +70,7 @@ const putRecord = (record: ActionRecord, actionId: string) =>
 test("100 single bytes changed in the stored arguments: payload-damaged, and the unchanged ones start", async () => {
   const actionId = await approved();
   const { args: digest } = recordOf(actionId);
+  await gate.settlePayloads();
   const path = findFile(gate.ledger.dataDir, digest!.slice("sha256:".length));
   const bytes = readFileSync(path);
   const flips = fc.sample(fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 })), { seed, numRuns: 100 });

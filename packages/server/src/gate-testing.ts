@@ -101,6 +101,8 @@ export type Gate = {
   readonly clock: TestClock;
   ledger: TestLedger;
   readonly vault: PayloadVault;
+  /** Waits until every small payload has left the intake for its own file. */
+  settlePayloads(): Promise<void>;
   readonly policy: PolicyGate;
   readonly sweeper: Sweeper;
   readonly people: People;
@@ -185,7 +187,8 @@ export const allTables = [
 function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
   const metrics = openMetrics();
   const keys = openSealKeys(join(scratch, "seal"));
-  const vault = openVault({ files: openPayloadFiles(join(scratch, "payloads")), keys, clock, metrics });
+  const files = openPayloadFiles(join(scratch, "payloads"));
+  const vault = openVault({ files, keys, clock, metrics });
   // Only the engine's own deadline is generous: the machine that runs the tests may be busy.
   const host = openEngineHost({ deadlineMs: 20_000, clock, timers: systemTimers, metrics, log: silentLog });
   const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log: silentLog });
@@ -249,11 +252,11 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
   });
   const freezes = openFreezes({ ledger, knownAlias: people.knownAlias });
   const handlers = { ...runs.handlers, ...dispatch.handlers, ...approvals.handlers, ...freezes.handlers };
-  return { handlers, vault, policy, people, sweeper, host, keys };
+  return { handlers, files, vault, policy, people, sweeper, host, keys };
 }
 
 function assemble(ledger: TestLedger, clock: TestClock, scratch: string, tenant: string, held: Bundle[]): Gate {
-  const { handlers, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch);
+  const { handlers, files, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch);
   for (const bundle of held) policy.hold(bundle);
   const caller = (role: RoleName, kind: Caller["holder"]["kind"], id: string): Caller => ({
     tenant,
@@ -268,6 +271,7 @@ function assemble(ledger: TestLedger, clock: TestClock, scratch: string, tenant:
     clock,
     ledger,
     vault,
+    settlePayloads: files.settle,
     policy,
     sweeper,
     people,
