@@ -19,6 +19,14 @@ const played = (script: string) => (story: Story) => {
 const ALLOWED = "allow succeeded safety";
 const APPROVED = "gate approve use succeeded safety";
 
+/** Sam's key turns out to have been in other hands. */
+const stolen = (story: Story, since: string) =>
+  story.append("approver.key.revoked", {
+    enrolment: { person: story.person("sam").alias, kid: story.person("sam").kid },
+    reason: { code: "STOLEN" },
+    compromised_since: since,
+  });
+
 /** Changes an approval request's text and what is derived from it, as a forger would. */
 const inRequestText = (from: string | RegExp, to: string) => () =>
   editing("approval.requested", (event) => {
@@ -327,6 +335,23 @@ export const runCases: readonly Case[] = [
             reason: { code: "KEY_COMPROMISED" },
             compromised_since: since,
           });
+        },
+      },
+      "permit-key-compromised-before-retry": {
+        desc: "The permit's key is declared compromised since before the permit, and another attempt is made.",
+        faults: ["authority-compromised", "key-revoked"],
+        tell: (story) => {
+          const run = found(story);
+          const since = story.at();
+          const action = run.play("allow failed");
+          story.append("log.key.revoked", {
+            key: { kid: story.permitKid, purpose: "permit", alg: "ed25519" },
+            reason: { code: "KEY_COMPROMISED" },
+            last_trusted_size: story.events.length,
+            compromised_since: since,
+          });
+          action.play("retry succeeded safety");
+          run.close();
         },
       },
       "artifact-before-start": {
@@ -781,6 +806,41 @@ export const runCases: readonly Case[] = [
           story.publish({ revision: "pol_2026_04_02" });
           action.revalidate();
           action.play("use succeeded safety");
+          run.close();
+        },
+      },
+      "voter-key-compromised-before-use": {
+        desc: "The voter's key is declared compromised since before the vote, and the approval is used nevertheless.",
+        faults: ["authority-compromised", "vote-key-compromised"],
+        tell: (story) => {
+          const run = found(story);
+          const since = story.at();
+          const action = run.play("gate approve");
+          stolen(story, since);
+          action.play("use succeeded safety");
+          run.close();
+        },
+      },
+      "voter-key-compromised-before-retry": {
+        desc: "The voter's key is declared compromised since before the vote, and another attempt is made.",
+        faults: ["authority-compromised", "vote-key-compromised"],
+        tell: (story) => {
+          const run = found(story);
+          const since = story.at();
+          const action = run.play("gate approve use failed");
+          stolen(story, since);
+          action.play("retry succeeded safety");
+          run.close();
+        },
+      },
+      "voter-key-compromised-since-the-vote": {
+        desc: "Lawful: the voter's key was compromised only after the vote.",
+        faults: [],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("gate approve");
+          stolen(story, story.at());
+          action.play("use failed retry succeeded safety");
           run.close();
         },
       },

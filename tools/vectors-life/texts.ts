@@ -152,11 +152,34 @@ export function signatureVectors(): Map<string, string> {
     false,
   );
 
+  add(
+    "ed25519-with-client-data",
+    "A good signature with a passkey's client data beside it, which nobody signed.",
+    changed({ client_data: formatBase64Url(utf8("{}")) }),
+    key,
+    false,
+  );
+  add(
+    "ed25519-with-authenticator-data",
+    "A good signature with a passkey's authenticator data beside it.",
+    changed({ authenticator_data: formatBase64Url(new Uint8Array(37)) }),
+    key,
+    false,
+  );
+
   const ssh: ApproverKey = { ...key, method: "ssh" };
   const byShell = changed({ method: "ssh", signature: sign(voteSshSigningBytes(digest)) });
   add("ssh", "An SSH key over the blob of PROTOCOL.sshsig, namespace countersign/v1/vote.", byShell, ssh, true);
   add("ssh-other-namespace", "The blob is signed as `ed25519` signs.", changed({ method: "ssh" }), ssh, false);
   add("ssh-key-of-ed25519", "The key was enrolled for another method.", byShell, key, false);
+
+  add(
+    "ssh-with-client-data",
+    "The same beside an SSH key's signature.",
+    { ...byShell, vote: { ...byShell.vote, client_data: formatBase64Url(utf8("{}")) } },
+    ssh,
+    false,
+  );
 
   const passkeySecret = sha256(utf8("story passkey"));
   const rpId = "console.example.com";
@@ -251,6 +274,19 @@ export function signatureVectors(): Map<string, string> {
     "webauthn-without-authenticator-data",
     "The authenticator data is missing.",
     { ...whole, vote: bare },
+    passkey,
+    false,
+  );
+  const { client_data: __, ...silent } = whole.vote;
+  add("webauthn-without-client-data", "The client data is missing.", { ...whole, vote: silent }, passkey, false);
+  add(
+    "webauthn-bare-signature",
+    "A passkey's key over the bytes that method `ed25519` signs.",
+    changed({
+      method: "webauthn",
+      kid: passkey.kid,
+      signature: formatBase64Url(p256.sign(voteSigningBytes(digest), passkeySecret, { format: "der", lowS: false })),
+    }),
     passkey,
     false,
   );

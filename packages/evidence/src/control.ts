@@ -256,6 +256,20 @@ export function keyLiveAt(key: LogKey, treeSize: number): boolean {
   return key.revoked === undefined || treeSize <= (key.revoked.lastTrustedSize ?? key.revoked.index);
 }
 
+/**
+ * Whether a permit signed by this key at `at`, in the entry of this index, may be relied on as far as the control state
+ * knows: the key was announced, was live then, and is not known to have been in other hands by then.
+ */
+export function isPermitKeyGood(
+  control: ControlState,
+  { kid, index, at }: { readonly kid: string; readonly index: number; readonly at: string },
+): boolean {
+  const key = permitKeyOf(control, kid);
+  if (key === undefined || !keyLiveAt(key, index + 1)) return false;
+  const since = key.revoked?.compromisedSince;
+  return since === undefined || since > at;
+}
+
 /** Whether the tenant wants two people for what matters. A log without tenant.created is treated as strictly. */
 export function needsTwoPeople(control: ControlState): boolean {
   return control.tenant?.kind !== "evaluation";

@@ -51,6 +51,9 @@ export type DecisionState = {
   readonly usage: Amounts;
 };
 
+/** A ballot with the key it was signed with and when. */
+export type SignedBallot = Ballot & { readonly kid: string; readonly at: string };
+
 export type BoundApproval = {
   readonly id: string;
   readonly requestDigest: string;
@@ -60,7 +63,7 @@ export type BoundApproval = {
   readonly maxAttempts?: number;
   /** The policy the approval holds under: the decision's, or the newest it was revalidated under. */
   readonly policyDigest: string;
-  readonly ballots: readonly Ballot[];
+  readonly ballots: readonly SignedBallot[];
   readonly granted?: {
     readonly at: string;
     readonly people: readonly string[];
@@ -73,6 +76,9 @@ export type BoundApproval = {
 export type PermitState = {
   readonly id: string;
   readonly executor: string;
+  /** The permit key it was signed with, and the leafIndex of dispatch.permitted. */
+  readonly kid: string;
+  readonly index: number;
   readonly argsCommit: string;
   readonly notBefore: string;
   readonly notAfter: string;

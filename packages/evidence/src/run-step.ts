@@ -10,6 +10,7 @@ import {
   ceilingOf,
   enrolledPeople,
   freezesOver,
+  isPermitKeyGood,
   keyLiveAt,
   mayActIn,
   permitKeyOf,
@@ -29,7 +30,7 @@ import type {
 } from "./event.ts";
 import { type Fault, type FaultCode, fault } from "./fault.ts";
 import { MAX_OPEN_ACTIONS } from "./limits.ts";
-import { type Ballot, peopleFault, quorumOf, voterFault } from "./quorum.ts";
+import { peopleFault, quorumOf, voterFault } from "./quorum.ts";
 import {
   type ActionEnd,
   type ActionState,
@@ -47,12 +48,13 @@ import {
   type RunCounts,
   type RunState,
   type SettledAction,
+  type SignedBallot,
   separationOf,
   settledActionOf,
   usageOf,
 } from "./run-state.ts";
 import { type Amounts, aboveCeiling, limitFault, scopeFault, subsetFault } from "./scope.ts";
-import { voteKeyFault } from "./vote-signature.ts";
+import { isVoteKeyCompromised, voteKeyFault } from "./vote-signature.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -575,7 +577,8 @@ export class Step {
     if (approval.ballots.some(({ person }) => person === vote.person)) {
       this.fault("approver-counted-twice", `${vote.person} has voted`);
     }
-    const ballot: Ballot = { event: event.event_id, person: vote.person, answer: vote.answer };
+    const { person, answer, kid } = vote;
+    const ballot: SignedBallot = { event: event.event_id, person, answer, kid, at: event.ts };
     this.#put({ ...one, approval: { ...approval, ballots: [...approval.ballots, ballot] } });
   }
 
@@ -631,6 +634,7 @@ export class Step {
     if (active?.digest !== approval.policyDigest) {
       this.fault("approval-binding-differs", `approved under ${approval.policyDigest}, which is no longer the policy`);
     }
+    this.#votesStillGood(one, approval);
     if (granted.separation === "breakglass") return;
     const separation = separationOf(this.next, one, this.#control);
     const requirements = one.decision?.requirements ?? [];
@@ -638,6 +642,15 @@ export class Step {
     if (found === undefined || one.unbound === true) return;
     const code = found.code === "quorum-not-met" ? "approver-not-entitled" : found.code;
     this.fault(code, `at the use: ${found.detail}`);
+  }
+
+  /** A key known to have been in other hands when a vote was made with it: what it granted is not to be relied on. */
+  #votesStillGood(one: ActionState, approval: BoundApproval) {
+    // What was wrong before has been said.
+    if (one.unbound === true) return;
+    const bad = approval.ballots.find(({ kid, at }) => isVoteKeyCompromised(kid, at, this.#control));
+    if (bad === undefined) return;
+    this.fault("authority-compromised", `${approval.id} has a vote of ${bad.at} by compromised key ${bad.kid}`);
   }
 
   #brokeGlass(one: ActionState, event: EventOf<"breakglass.used">) {
@@ -784,6 +797,8 @@ export class Step {
       permit: {
         id: permit.permit_id,
         executor: permit.executor,
+        kid: permit.kid,
+        index: event.integrity.index,
         argsCommit: permit.args_commit,
         notBefore: event.ts,
         notAfter: permit.not_after,
@@ -837,6 +852,8 @@ export class Step {
       if (started.args_commit !== permit.argsCommit) this.fault("permit-args-differ", "the arguments differ");
       if (event.ts > permit.notAfter) this.fault("permit-used-late", `its window ended at ${permit.notAfter}`);
       this.#sameJob(permit, dispatch);
+      // The first attempt follows its permit at once, and what stands behind it was asked there.
+      if (attempts > 0) this.#authorityStillGood(one, permit);
     }
     const max = permit?.maxAttempts ?? dispatch.max_attempts;
     if (attempt <= attempts) {
@@ -859,6 +876,15 @@ export class Step {
     this.#mayRun(one, event);
     const { end: _, retried: __, ...rest } = one;
     this.#put({ ...rest, phase: "running", attempts: attempt, deadline: started.deadline, unaccounted });
+  }
+
+  /** At a later attempt: neither the permit's key nor a vote's is known to have been in other hands. */
+  #authorityStillGood(one: ActionState, { id, kid, index, notBefore: at }: PermitState) {
+    const announced = permitKeyOf(this.#control, kid) !== undefined;
+    if (announced && !isPermitKeyGood(this.#control, { kid, index, at })) {
+      this.fault("authority-compromised", `${id} was signed by permit key ${kid}, which was revoked`);
+    }
+    if (one.approval !== undefined) this.#votesStillGood(one, one.approval);
   }
 
   #retried(one: ActionState, event: EventOf<"dispatch.retried">) {

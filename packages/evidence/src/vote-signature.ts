@@ -77,6 +77,10 @@ export function signedVote(vote: Vote, key: ApproverKey | undefined): SignedVote
   const signature = parseBase64Url(vote.signature);
   if (publicKey === undefined || signature === undefined) return "key or signature is not base64url";
   if (key.alg !== "ed25519" && key.alg !== "es256") return `${key.alg} signs nothing`;
+  // What nobody signed must not stand beside a signature as if somebody had.
+  if (vote.method !== "webauthn" && (vote.authenticator_data !== undefined || vote.client_data !== undefined)) {
+    return `a vote of method ${vote.method} has no authenticator or client data`;
+  }
   if (vote.method === "webauthn") {
     const message = assertionBytes(vote, key);
     return typeof message === "string" ? message : { alg: key.alg, publicKey, message, signature };
@@ -106,6 +110,12 @@ export function voteKeyFault(
     return fault("approver-not-entitled", `key ${vote.kid} was revoked at ${key.revoked.at}`);
   }
   return undefined;
+}
+
+/** Whether a key is known to have been in other hands when a vote was made with it. */
+export function isVoteKeyCompromised(kid: string, at: string, control: ControlState): boolean {
+  const since = approverKeyOf(control, kid)?.revoked?.compromisedSince;
+  return since !== undefined && since <= at;
 }
 
 const USER_PRESENT = 0x01;

@@ -23,7 +23,7 @@ after(() => gate.close());
 
 const refused = (code: string) => (error: unknown) => error instanceof CountersignError && error.code === code;
 const ask = async () => {
-  const body = { tool: "terraform", args: { vpc: "vpc-1", environment: "prod" } };
+  const body = { tool: "terraform", args: { vpc: "vpc-1", environment: "prod" }, max_attempts: 3 };
   const { action } = await gate.call("requestAction", gate.agent, { params: { run_id: runId }, body });
   assert.ok(action.approval, JSON.stringify(action.decision));
   return { actionId: action.action_id, approvalId: action.approval.approval_id };
@@ -115,4 +115,47 @@ test("a key compromised before the vote voids at the use and by the sweeper; one
   // Seen in hindsight, the log itself says which votes are in doubt.
   assert.deepEqual([...new Set(faults())], ["vote-key-compromised"]);
   await assert.rejects(gate.vote(eve, (await ask()).approvalId), refused("signature-invalid"));
+});
+
+test("a later attempt is refused once a voter's or the permit's key is known to have been in other hands", async () => {
+  const mia = await gate.voter("mia", ["oncall_sre"], dana.alias);
+  const since = new Date(gate.clock.nowMs()).toISOString();
+  gate.clock.advance(1000);
+  const running = async (by: Voter) => {
+    const { actionId } = await granted(by);
+    const { permit } = await start(actionId);
+    await fail(actionId, 1);
+    return { actionId, permitId: permit.permit_id };
+  };
+  const fail = (actionId: string, attempt: number) =>
+    gate.call("reportOutcome", gate.executor, {
+      params: { action_id: actionId },
+      body: { status: "FAILED", attempt, code: "EXIT_1" },
+    });
+  const again = (permitId: string) =>
+    gate.call("startAttempt", gate.executor, { params: { permit_id: permitId }, body: {} });
+  const outcomeOf = (actionId: string) =>
+    gate
+      .events()
+      .flatMap((event) => (event.type === "dispatch.cancelled" && event.action_id === actionId ? [event.outcome] : []))
+      .map(({ code }) => code);
+  const ofMia = await running(mia);
+  const ofDana = await running(dana);
+  await gate.submit(revokeApproverKey, { kid: mia.kid, person: mia.alias, reason: "STOLEN", compromisedSince: since });
+  await assert.rejects(again(ofMia.permitId), refused("permit-invalid"));
+  assert.deepEqual(outcomeOf(ofMia.actionId), ["KEY_COMPROMISED"]);
+  // Control: the same with a key that is its owner's alone goes on.
+  assert.equal((await again(ofDana.permitId)).permit.attempt, 2);
+  await fail(ofDana.actionId, 2);
+  const { control } = gate.ledger.reader(gate.tenant)!;
+  const permitKey = Object.values(control.keys).find(({ purpose }) => purpose === "permit");
+  await gate.append("log.key.revoked", {
+    key: { kid: permitKey!.kid, purpose: "permit", alg: "ed25519" },
+    reason: { code: "STOLEN" },
+    compromised_since: since,
+  });
+  await assert.rejects(again(ofDana.permitId), refused("permit-invalid"));
+  assert.deepEqual(outcomeOf(ofDana.actionId), ["PERMIT_KEY_COMPROMISED"]);
+  // The server never used what it knew to be compromised; only hindsight has something to say.
+  assert.ok(!faults().includes("authority-compromised"), faults().join());
 });

@@ -313,6 +313,8 @@ test("a passkey signs the vote's digest: taken with the user verified at the pin
     put({ ...broken, signature: `${broken.signature.slice(0, -4)}AAAA` }),
     refused("signature-invalid"),
   );
+  const { client_data: _client, authenticator_data: _data, ...bare } = assertion({});
+  await assert.rejects(put(bare as ReturnType<typeof assertion>), refused("signature-invalid"));
   assert.equal((await put(assertion({}))).state, "GRANTED");
   const voted = gate.events().find((event) => event.type === "approval.voted" && event.action_id === action_id);
   const { control } = gate.ledger.reader(gate.tenant)!;
@@ -320,4 +322,17 @@ test("a passkey signs the vote's digest: taken with the user verified at the pin
   const event = voted as EventOf<"approval.voted">;
   assert.equal(voteSignatureFault(event, approverKeyOf(control, kid), verifiers), undefined);
   assert.deepEqual(gate.faults(), []);
+});
+
+test("votes: a key's signature with a passkey's members beside it is refused; without them it counts", async () => {
+  const { approvalId } = await ask();
+  const prepared = await prepare(dana, approvalId);
+  const params = { approval_id: approvalId, vote_id: prepared.vote_id };
+  const signed = { signature: signDigest(dana.privateKey, prepared.digest), method: "ed25519" as const };
+  for (const beside of [{ client_data: "e30" }, { authenticator_data: "AAAA" }]) {
+    const cast = gate.call("castVote", dana.caller, { params, body: { ...signed, ...beside } });
+    await assert.rejects(cast, refused("signature-invalid"), JSON.stringify(beside));
+  }
+  const { state } = await gate.call("castVote", dana.caller, { params, body: signed }); // control
+  assert.equal(state, "GRANTED");
 });

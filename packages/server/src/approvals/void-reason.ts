@@ -1,5 +1,6 @@
 /** Why an open approval no longer binds, whatever its votes: asked at every vote, at the use, and by the sweeper. */
-import { activePolicyOf, approverKeyOf, type ControlState, freezesOver } from "@countersign/evidence/control";
+import { activePolicyOf, type ControlState, freezesOver } from "@countersign/evidence/control";
+import { isVoteKeyCompromised } from "@countersign/evidence/vote-signature";
 import type { ApprovalRecord } from "./approvals.ts";
 
 export type VoidReason = "POLICY_CHANGED" | "FROZEN" | "KEY_COMPROMISED";
@@ -14,8 +15,5 @@ export function voidReason(control: ControlState, record: ApprovalRecord): VoidR
 
 /** Whether a vote on it was made with a key that was in other hands by then, as is known now. */
 export function hasCompromisedVote(control: ControlState, { votes }: Pick<ApprovalRecord, "votes">): boolean {
-  return votes.some(({ kid, at }) => {
-    const since = approverKeyOf(control, kid)?.revoked?.compromisedSince;
-    return since !== undefined && at >= since;
-  });
+  return votes.some(({ kid, at }) => isVoteKeyCompromised(kid, at, control));
 }

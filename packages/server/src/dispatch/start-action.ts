@@ -4,12 +4,13 @@
  * at once, one starts.
  */
 import { commitmentOf, type Disclosure } from "@countersign/evidence/commitment";
-import { agentOf } from "@countersign/evidence/control";
+import { agentOf, isPermitKeyGood } from "@countersign/evidence/control";
 import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { digestOf } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
 import { type ActionState, openActionOf, type RunState } from "@countersign/evidence/run";
 import type { Amounts } from "@countersign/evidence/scope";
+import { isVoteKeyCompromised } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
 import type { Command, Reader, Submission, Transaction } from "../ledger/command.ts";
@@ -205,6 +206,11 @@ function startAttempt(
   }
   if (one?.permit === undefined || one.attempts >= one.permit.maxAttempts) return { code: "permit-spent" };
   if (tx.ts > permit.not_after) return { code: "permit-expired" };
+  const broken = brokenAuthority(tx, one);
+  if (broken !== undefined) {
+    appendCancelled(tx, actionIn(tx, id) ?? seen, broken);
+    return { code: "permit-invalid", detail: `${broken}.` };
+  }
   if (result.matched_rule === "core:frozen") return { code: "frozen" };
   refuseWithoutAnswer(result);
   const record = actionIn(tx, id) ?? seen;
@@ -223,6 +229,18 @@ function startAttempt(
   actionBook.note(tx, retried);
   appendStarted(tx, id, attempt);
   return undefined;
+}
+
+/** Why the permit is not to be relied on any more, although its window is open. */
+function brokenAuthority(
+  { control }: Transaction,
+  { permit, approval }: ActionState,
+): "PERMIT_KEY_COMPROMISED" | "KEY_COMPROMISED" | undefined {
+  assert(permit !== undefined, "attempts go by a permit");
+  const { kid, index, notBefore: at } = permit;
+  if (!isPermitKeyGood(control, { kid, index, at })) return "PERMIT_KEY_COMPROMISED";
+  const bad = approval?.ballots.some((ballot) => isVoteKeyCompromised(ballot.kid, ballot.at, control)) === true;
+  return bad ? "KEY_COMPROMISED" : undefined;
 }
 
 function openIn(tx: Transaction, runId: RunId, actionId: string): ActionState | undefined {
