@@ -6,7 +6,7 @@ import { canonicalBytes } from "@countersign/evidence/canonical";
 import { formatCheckpoint } from "@countersign/evidence/checkpoint";
 import { commitmentOf, payloadDisclosure } from "@countersign/evidence/commitment";
 import { type LoadedPolicy, loadEngine, type PolicyEngine } from "@countersign/evidence/decide";
-import type { Event, EventOf } from "@countersign/evidence/event";
+import type { DeclaredScope, Event, EventOf } from "@countersign/evidence/event";
 import { chainOfKind } from "@countersign/evidence/generated/event-shapes";
 import { type Digest, digestOf, parseHex, sha256, utf8 } from "@countersign/evidence/hash";
 import { rootOf } from "@countersign/evidence/merkle";
@@ -14,11 +14,11 @@ import { formatNote, formatVerifierKey, type VerifierKey, verifierKey } from "@c
 import { formatScope, MANIFEST_PATH, type Manifest, type PackFiles, type PackScope } from "@countersign/evidence/pack";
 import { attestFiles, buildPack, type PackRequest, type PackSource } from "@countersign/evidence/pack-build";
 import type { Bundle } from "@countersign/evidence/policy";
-import { projectAction } from "@countersign/evidence/project";
+import { projectAction, targetsOf } from "@countersign/evidence/project";
 import { formatSealHeader } from "@countersign/evidence/sealing";
 import { parseStrict } from "@countersign/evidence/strict-json";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { bundleOf, seedFacts, seedFiles } from "./seed-bundle.ts";
+import { bundleOf, seedFacts, seedFiles, seedTexts } from "./seed-bundle.ts";
 import { type Edit, Story, type StoryAction, type StoryRun } from "./story.ts";
 
 /** A pack in memory. Tests change it and hand it to the verifier. */
@@ -78,9 +78,13 @@ export class PackStory extends Story {
   bundle: Bundle | undefined;
 
   /** A founded story with the seed bundle published, and every decision made by the engine. */
-  static async open({ edit = (event: Event) => event }: { edit?: Edit } = {}): Promise<PackStory> {
+  static async open({
+    edit = (event) => event,
+  }: {
+    edit?: (event: Event, story: PackStory) => ReturnType<Edit>;
+  } = {}): Promise<PackStory> {
     const gate = await Gate.open();
-    const story: PackStory = new PackStory({ edit: (event) => edit(gate.asServer(story, event)) });
+    const story: PackStory = new PackStory({ edit: (event) => edit(gate.asServer(story, event), story) });
     story.bundle = gate.bundle;
     story.found();
     return story;
@@ -98,8 +102,24 @@ export class PackStory extends Story {
 
   /** An action on the seed bundle's tool; the arguments decide what the engine says. */
   change(run: StoryRun, script: string, args: object = { vpc: "prod/vpc-1", environment: "dev" }): StoryAction {
-    const action = { capability: "infra.change", tool: "terraform" };
-    return run.action({ action, args: JSON.stringify(args) }).play(script);
+    const bound = this.bundle!.contracts.get("terraform")!; // only on an opened story
+    const { contract, digest: toolContract } = bound;
+    const text = JSON.stringify(args);
+    const projected = projectAction(contract, parseStrict(utf8(text), "payload").value, seedFacts);
+    if (!projected.ok) throw new Error(`${projected.pointer} ${projected.detail}`);
+    const [target] = targetsOf(projected.projection);
+    const action = { capability: contract.capability, tool: contract.tool, target };
+    const costCents = projected.projection.context.cost_cents;
+    return run.action({ action, args: text, costCents, toolContract }).play(script);
+  }
+
+  /** What a run declared last. */
+  scopeOf(runId: string): DeclaredScope {
+    const newest = this.events.findLast(
+      (event) => "run_id" in event && event.run_id === runId && /^run\.(started|scope\.extended)$/.test(event.type),
+    );
+    if (newest?.type === "run.started") return newest.run.scope;
+    return newest?.type === "run.scope.extended" ? newest.extension.scope : { capabilities: [] };
   }
 
   get key(): VerifierKey {
@@ -175,6 +195,8 @@ export class PackStory extends Story {
   }
 }
 
+const RULES = "policies/main.cedar";
+
 /** Writes into a story's events what a server's policy gate would have decided. */
 class Gate {
   readonly bundle: Bundle;
@@ -184,7 +206,9 @@ class Gate {
 
   static async open(): Promise<Gate> {
     const engine = await loadEngine();
-    const bundle = bundleOf(seedFiles());
+    // No agent of a log has a team.
+    const { [RULES]: rules = "" } = seedTexts;
+    const bundle = bundleOf(seedFiles({ [RULES]: rules.replace('principal.team == "sre" && ', "") }));
     const loaded = engine.load(bundle);
     if (!loaded.ok) throw new Error("the seed bundle does not load");
     return new Gate(bundle, engine, loaded.policy);
@@ -213,12 +237,18 @@ class Gate {
 
   #decided(story: PackStory, event: EventOf<"policy.decided">): Event {
     const args = parseStrict(this.#args.get(event.action_id)!, "payload").value;
+    const { actions, cents, bytes, in_flight } = event.decided.history;
     const exfil = JSON.stringify(args).includes("exfil");
     const projected = projectAction(this.bundle.contracts.get(event.action.tool)!.contract, args, {
-      ...seedFacts,
       tenant: event.tenant,
-      agent: { ...seedFacts.agent, id: event.initiator.agent },
-      run: { id: event.run_id, capabilities: ["infra.change"] },
+      agent: { id: event.initiator.agent, owner: story.person("owner").alias },
+      run: {
+        id: event.run_id,
+        capabilities: story.scopeOf(event.run_id).capabilities,
+        on_behalf_of: event.initiator.on_behalf_of,
+      },
+      capability: event.action.capability,
+      history: { actions, cents, bytes, in_flight },
       risk: { tags: exfil ? ["exfil"] : [], score: 0 },
       nowMs: Date.parse(event.ts),
     });

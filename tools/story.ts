@@ -374,6 +374,8 @@ export type ActionOptions = {
   readonly action?: Partial<ActionBlock>;
   readonly args?: string;
   readonly costCents?: number;
+  /** Digest of the contract the action is read by; none by default. */
+  readonly toolContract?: string;
   readonly maxAttempts?: number;
   readonly requirements?: readonly ApprovalRequirement[];
 };
@@ -408,6 +410,7 @@ export class StoryAction {
   readonly #requirements: readonly ApprovalRequirement[];
   readonly #jobId: string;
   readonly #costCents: number;
+  readonly #toolContract: string | null;
   #argsDigest = "";
   #argsSalt = "";
   #requestLeaf = NO_HASH;
@@ -427,6 +430,7 @@ export class StoryAction {
       maxAttempts = 3,
       costCents = 100,
       requirements = [ONE_SRE],
+      toolContract = null,
     } = options;
     this.run = run;
     this.id = run.story.id("act");
@@ -436,6 +440,7 @@ export class StoryAction {
     this.#requirements = requirements;
     this.#jobId = run.story.id("job");
     this.#costCents = costCents;
+    this.#toolContract = toolContract;
   }
 
   /**
@@ -515,7 +520,7 @@ export class StoryAction {
       action_id: this.id,
       action: this.block,
       topic,
-      tool_contract: null,
+      tool_contract: this.#toolContract,
       args,
     });
     this.#request = this.#append("action.requested", {
@@ -525,6 +530,7 @@ export class StoryAction {
       request: {
         args_bytes: this.argsBytes.length,
         action_digest: digest,
+        ...(this.#toolContract === null ? {} : { tool_contract: this.#toolContract }),
         topic,
         consumed: [],
         cost_cents: this.#costCents,
@@ -564,6 +570,7 @@ export class StoryAction {
         projection_format: "countersign-projection/1",
         request_leaf: this.#requestLeaf,
         action_digest: this.#request?.request.action_digest ?? digestOf(utf8("")),
+        ...(this.#toolContract === null ? {} : { tool_contract: this.#toolContract }),
         projection: story.store(projection),
         scope_event: started.event_id,
         history: { as_of_index: story.events.length - 1, actions: 0, cents: 0, bytes: 0, in_flight: 0 },
@@ -594,7 +601,7 @@ export class StoryAction {
       action: this.block,
       action_digest: request.request.action_digest,
       args_commit: request.commit?.["/action/args"] ?? "",
-      tool_contract: null,
+      tool_contract: this.#toolContract,
       matched_rules: decided.decided.matched_rules,
       rule_digests: decided.decided.rule_digests,
       requirements: decided.decided.requirements,

@@ -78,9 +78,16 @@ function reExecuted({ counts, notRecomputed }: Established["decisions"]): Assura
   const { "gate-denied": denied = 0, ...others } = notRecomputed;
   const due = counts.total - denied;
   if (due === 0) return notApplicable("there is no decision by a policy");
-  const equal = `${counts.equal} of ${due} decisions by a policy were recomputed and equal`;
-  if (counts.equal === due) return met(equal);
+  const made = counts.from_arguments;
+  const equal = `${made} of ${due} decisions by a policy were recomputed from their arguments and equal`;
+  if (made === due) return met(equal);
+  const recorded = counts.equal - made;
   const rest = Object.entries(others).map(([reason, count]) => `${count} not recomputed: ${reason.replace("-", " ")}`);
+  if (recorded > 0) {
+    rest.unshift(
+      `${recorded} only from the input the log recorded: the arguments are not opened, so nothing here shows it is theirs`,
+    );
+  }
   if (counts.different > 0) rest.unshift(`${counts.different} DIFFERENT`);
   return notMet([equal, ...rest].join("; "));
 }

@@ -91,6 +91,8 @@ export const faults = {
   "policy-not-published": "A decision cites a policy that was not active at that time.",
   "policy-signature-invalid": "A signature recorded with a policy bundle does not verify under a key the log knows.",
   "decision-differs": "Recomputing the decision gives another answer.",
+  "projection-differs": "The projection decided on is not what the tool's contract makes of this action.",
+  "action-differs": "The tool's contract reads another action than the one recorded.",
   "hold-broken": "A prune or an erasure touched what a hold keeps.",
   "prune-uncovered": "A hole in the log is not covered by a prune event.",
   // database, found by fsck

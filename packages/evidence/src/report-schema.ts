@@ -82,6 +82,8 @@ export const ReportSchema = object({
   decisions: object({
     total: count,
     equal: count,
+    /** Of `equal`: those whose input was made anew from the opened arguments. Others stand on the recorded input. */
+    from_arguments: count,
     different: count,
     not_recomputed: Type.Record(text, count),
   }),

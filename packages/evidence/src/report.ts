@@ -91,9 +91,12 @@ function counts({ counts: all, votes, decisions }: Report): string[] {
     ["Votes", `${votes.total}, of them ${votes.verified} with a good signature`],
     [
       "Decisions",
-      [`${decisions.total}`, `${decisions.equal} equal`, `${decisions.different} DIFFERENT`, ...notRecomputed].join(
-        ", ",
-      ),
+      [
+        `${decisions.total}`,
+        `${decisions.equal} equal (${decisions.from_arguments} from the arguments)`,
+        `${decisions.different} DIFFERENT`,
+        ...notRecomputed,
+      ].join(", "),
     ],
     ["Tampered", `${all.tampered}`],
     ["Unlawfully missing", `${all.unlawfully_missing}`],

@@ -127,7 +127,7 @@ test("verify: words that read like a digest do not open a payload", async () => 
   const nice = utf8('{"vpc":"dev/nothing","environment":"dev"}');
   const intent = disclosureOf(story.bytes16(), "/action/intent", digestOf(nice));
   const run = story.run();
-  story.change(run, "allow succeeded safety", { vpc: "dev/vpc-2", environment: "dev" });
+  story.change(run, "allow succeeded safety", { vpc: "prod/vpc-2", environment: "dev" });
   run.close();
   const request = story.events.find((event) => event.type === "action.requested");
   assert.ok(request?.type === "action.requested");

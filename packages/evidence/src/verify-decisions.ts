@@ -1,27 +1,37 @@
 /**
  * Step 11 of spec/pack.md: policy bundles are the ones they are cited as, and every decision whose input is opened is
- * made again. A decision that cannot be made again is counted with its reason, never taken for equal.
+ * made again, its input from the arguments where those are opened too. A decision that cannot be made again is counted
+ * with its reason, never taken for equal.
  */
 
 import type { Disclosure } from "./commitment.ts";
 import type { PolicyEngine } from "./decide.ts";
 import { CountersignError } from "./errors.ts";
-import type { EventOf } from "./event.ts";
-import { fault } from "./fault.ts";
+import type { Event, EventOf } from "./event.ts";
+import { type FaultCode, fault } from "./fault.ts";
 import { digestOf } from "./hash.ts";
-import { isPackPath, projectionPath } from "./pack.ts";
+import { isPackPath, payloadPath, projectionPath } from "./pack.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { MANIFEST_PATH, readBundle } from "./policy.ts";
 import { type CitedPolicy, type NotRecomputed, notRecomputable, type Reexecuted, reexecute } from "./reexecute.ts";
+import { checkProjection, type Surroundings } from "./reprojection.ts";
 import { isObject } from "./shape-fault.ts";
 import { parseStrict } from "./strict-json.ts";
 import type { Tell } from "./verify-tree.ts";
 
 type Decided = EventOf<"policy.decided">;
 type Held = CitedPolicy | { readonly why: NotRecomputed };
+/** An action's request, and the digest of the arguments it commits to, when that is opened. */
+type Requested = { readonly event: EventOf<"action.requested">; readonly args: string | undefined };
+
+type Found = { readonly code: FaultCode; readonly detail: string };
+/** A decision made again, with all that is wrong with it, or why it was not made. */
+type Again =
+  | { readonly outcome: "made"; readonly fromArguments: boolean; readonly found: readonly Found[] }
+  | Extract<Reexecuted, { outcome: "not-recomputed" }>;
 
 export class Decisions {
-  readonly counts = { total: 0, equal: 0, different: 0 };
+  readonly counts = { total: 0, equal: 0, from_arguments: 0, different: 0 };
   readonly notRecomputed: Partial<Record<NotRecomputed, number>> = {};
   /** Bundles in the pack. */
   readonly bundles = new Map<string, ReadonlyMap<string, Uint8Array>>();
@@ -29,6 +39,8 @@ export class Decisions {
   readonly #engine: PolicyEngine | undefined;
   readonly #loaded = new Map<string, Held>();
   readonly #cited = new Set<string>();
+  /** By run, then action; a run's are forgotten when it settles. */
+  readonly #requests = new Map<string, Map<string, Requested>>();
 
   /** @param engine undefined when there is nothing to make again, or no engine to do it with */
   constructor(pack: PackReader, engine: PolicyEngine | undefined, tell: Tell) {
@@ -37,19 +49,45 @@ export class Decisions {
     for (const [digest, files] of bundlesIn(pack, tell)) this.bundles.set(digest, files);
   }
 
-  /** Makes a decision again. `opened` are its event's sound disclosures. */
-  add(event: Decided, opened: readonly Disclosure[], tell: Tell): void {
+  /**
+   * Makes a decision again, and remembers requests for those to come.
+   *
+   * @param opened the event's sound disclosures
+   * @param around the log right after the event
+   */
+  add(event: Event, opened: readonly Disclosure[], around: Pick<Surroundings, "run" | "control">, tell: Tell): void {
+    if (event.type === "action.requested") this.#remember(event, opened);
+    else if (event.type === "run.settled") this.#requests.delete(event.run_id);
+    else if (event.type === "policy.decided") this.#decided(event, opened, around, tell);
+  }
+
+  #remember(event: EventOf<"action.requested">, opened: readonly Disclosure[]): void {
+    const ofRun = this.#requests.get(event.run_id) ?? new Map<string, Requested>();
+    this.#requests.set(event.run_id, ofRun);
+    const plain = opened.find(([, pointer]) => pointer === "/action/args")?.[2];
+    ofRun.set(event.action_id, { event, args: typeof plain === "string" ? plain : undefined });
+  }
+
+  #decided(
+    event: Decided,
+    opened: readonly Disclosure[],
+    around: Pick<Surroundings, "run" | "control">,
+    tell: Tell,
+  ): void {
     this.counts.total++;
     this.#cited.add(event.policy.policy_digest);
-    const again = this.#again(event, opened);
-    if (again.outcome === "equal") this.counts.equal++;
-    else if (again.outcome === "not-recomputed") {
+    const again = this.#again(event, opened, around);
+    if (again.outcome === "not-recomputed") {
       this.notRecomputed[again.why] = (this.notRecomputed[again.why] ?? 0) + 1;
-    } else {
-      this.counts.different++;
-      const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
-      tell(fault("decision-differs", again.detail, at));
+      return;
     }
+    if (again.found.length > 0) this.counts.different++;
+    else {
+      this.counts.equal++;
+      if (again.fromArguments) this.counts.from_arguments++;
+    }
+    const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
+    for (const { code, detail } of again.found) tell(fault(code, detail, at));
   }
 
   /** A bundle that no decision here cites decided nothing: somebody laid it beside the evidence. */
@@ -61,8 +99,8 @@ export class Decisions {
     }
   }
 
-  #again(event: Decided, opened: readonly Disclosure[]): Reexecuted {
-    const not = (why: NotRecomputed): Reexecuted => ({ outcome: "not-recomputed", why });
+  #again(event: Decided, opened: readonly Disclosure[], around: Pick<Surroundings, "run" | "control">): Again {
+    const not = (why: NotRecomputed): Again => ({ outcome: "not-recomputed", why });
     const why = notRecomputable(event);
     if (why !== undefined) return not(why);
     const { policy, decided } = event;
@@ -73,7 +111,23 @@ export class Decisions {
     if (bytes === undefined || digestOf(bytes) !== plain)
       return not(state === "erased" ? "inputs-erased" : "inputs-withheld");
     const held = this.#policyOf(policy.policy_digest);
-    return "why" in held ? not(held.why) : reexecute(this.#engine, held, event, bytes);
+    if ("why" in held) return not(held.why);
+    const again = reexecute(this.#engine, held, event, bytes);
+    if (again.outcome === "not-recomputed") return again;
+    const found: Found[] =
+      again.outcome === "different" ? [{ code: "decision-differs" as const, detail: again.detail }] : [];
+    if ("invalid" in held) return { outcome: "made", fromArguments: false, found };
+    const input = checkProjection(held.policy.bundle, event, bytes, { ...around, ...this.#argumentsOf(event) });
+    return { outcome: "made", fromArguments: input.fromArguments, found: [...found, ...input.found] };
+  }
+
+  /** The action's request and argument bytes. Other bytes than those committed to are reported by their name already. */
+  #argumentsOf({ run_id: runId, action_id: actionId }: Decided): Pick<Surroundings, "request" | "args"> {
+    const requested = this.#requests.get(runId)?.get(actionId);
+    const plain = requested?.args;
+    const bytes = plain === undefined ? undefined : this.#pack.read(payloadPath(plain));
+    const args = bytes !== undefined && digestOf(bytes) === plain ? bytes : undefined;
+    return { request: requested?.event, args };
   }
 
   #policyOf(digest: string): Held {

@@ -62,7 +62,7 @@ const runPack = await story.pack(scope);
 test("verify: a log pack is consistent, pinned by an outside key, its votes signed, its decisions made again", async () => {
   const report = await verify(logPack, { pins: [story.key], required: ["pinned", "approvers", "re-executed"] });
   assertSound(report, "consistent", "pinned", "approvers", "re-executed");
-  assert.deepEqual(report.decisions, { total: 4, equal: 4, different: 0, not_recomputed: {} });
+  assert.deepEqual(report.decisions, { total: 4, equal: 4, from_arguments: 4, different: 0, not_recomputed: {} });
   assert.deepEqual(report.votes, { total: 1, verified: 1 });
   assert.equal(report.subject.proves, "complete");
   assert.equal(report.counts.entries, story.entries.length);
@@ -82,9 +82,15 @@ test("verify: a run pack is complete when the run is settled, as-of when it is o
 test("verify: a query pack proves inclusion and nothing more", async () => {
   const found = story.events.flatMap(({ type }, index) => (type === "policy.decided" ? [index] : []));
   const report = await verify(await story.pack({ kind: "query", query: "type:policy.decided" }, { found }));
-  assertSound(report, "consistent", "re-executed");
+  assertSound(report, "consistent");
   assert.equal(report.subject.proves, "inclusion-only");
   assert.equal(report.counts.runs, 0);
+  // The arguments stand in the requests; with those found too the decisions are made from them.
+  assert.deepEqual([report.decisions.equal, report.decisions.from_arguments], [4, 0]);
+  assert.equal(report.assurances["re-executed"].state, "not-met");
+  const both = story.events.flatMap(({ type }, i) => (/^(policy.decided|action.requested)$/.test(type) ? [i] : []));
+  const more = await verify(await story.pack({ kind: "query", query: "both" }, { found: both }));
+  assertSound(more, "consistent", "re-executed");
 });
 
 test("verify: a tile directory without a manifest is checked as a whole log", async () => {

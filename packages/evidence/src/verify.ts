@@ -62,7 +62,8 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     if (event.type === "breakglass.used") unsigned++;
     const opened = disclosures.take(event, tell);
     payloads.add(event, opened);
-    if (event.type === "policy.decided") decisions.add(event, opened, tell);
+    const run = "run_id" in event ? walk.fold.runs.get(event.run_id) : undefined;
+    decisions.add(event, opened, { run, control: walk.fold.control }, tell);
     views.add(event, leaf);
   });
   for (const entry of entriesOf(pack, checkpoint, tell)) walk.take(entry);

@@ -21,6 +21,7 @@ import { digestOf } from "@countersign/evidence/hash";
 import type { Bundle } from "@countersign/evidence/policy";
 import type { TouchedTarget } from "@countersign/evidence/project";
 import { parseProjection } from "@countersign/evidence/projection";
+import { DECIDED_WITHIN_MS, mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, usageOf } from "@countersign/evidence/run";
 import { type Amounts, aboveCeiling, limitFault, scopeFault } from "@countersign/evidence/scope";
 import type { PolicyGate } from "./faces.ts";
@@ -76,6 +77,8 @@ export type Judgement = {
   readonly history: History;
   readonly scopeEvent: string;
   readonly agentEvent: string | undefined;
+  /** When it was made, which the projection says too. */
+  readonly nowMs: number;
   /** Whether a rule of the policy may look at the history. */
   readonly usesHistory: boolean;
 };
@@ -114,6 +117,7 @@ export async function judge(
     history,
     scopeEvent: view.run.scopeEvent,
     agentEvent: agentOf(view.control, view.run.initiator.agent)?.event,
+    nowMs: view.nowMs,
     usesHistory: bundle !== undefined && mentionsHistory(bundle),
   };
   if (active === undefined || bound === undefined || bundle === undefined) {
@@ -148,6 +152,8 @@ export function settle(judged: Judgement, view: View, asked: Asked, reserved: Am
   const samePolicy = active?.digest === judged.policy?.digest && active?.revision === judged.policy?.revision;
   const agent = agentOf(view.control, view.run.initiator.agent)?.event;
   if (!samePolicy || view.run.scopeEvent !== judged.scopeEvent || agent !== judged.agentEvent) throw changed();
+  // A clock that stepped meanwhile: what was decided on would not be of the time it is recorded at.
+  if (Math.abs(view.nowMs - judged.nowMs) > DECIDED_WITHIN_MS) throw changed();
   const denial = firstDenial(view, judged.reading, asked, reserved);
   const { matched_rule: rule } = judged.result;
   if (denial === rule) return judged;
@@ -290,18 +296,6 @@ function historyOf(run: RunState, size: number, reserved: Amounts | undefined): 
     bytes: bytes - own.bytes,
     in_flight: reserved === undefined ? in_flight : in_flight - 1,
   };
-}
-
-const looks = new WeakMap<Bundle, boolean>();
-
-/** Whether any rule may read `context.history`. An escape in a string could spell the name, so it counts as well. */
-export function mentionsHistory(bundle: Bundle): boolean {
-  let known = looks.get(bundle);
-  if (known === undefined) {
-    known = bundle.policies.some(({ text }) => text.includes("history") || text.includes("\\"));
-    looks.set(bundle, known);
-  }
-  return known;
 }
 
 function add(a: Amounts, b: Amounts): Amounts {

@@ -8,6 +8,7 @@ import { activePolicyOf, agentOf } from "@countersign/evidence/control";
 import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { ActionId, RunId } from "@countersign/evidence/ids";
 import { MAX_OPEN_ACTIONS } from "@countersign/evidence/limits";
+import { mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, settledActionOf } from "@countersign/evidence/run";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
@@ -15,7 +16,7 @@ import type { Command, Submission, Transaction } from "../ledger/command.ts";
 import { type ActionRecord, ATTEMPT_TIMEOUT_MS, actionBook, actionIn, dispatchBlocks } from "./actions.ts";
 import { appendDecision, type KeptJudgement, keepProjection } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
-import { type Asked, type Judgement, judge, mentionsHistory, settle, type View } from "./gate.ts";
+import { type Asked, type Judgement, judge, settle, type View } from "./gate.ts";
 import { type Committed, commitMember, commitText, type KeptPayload, keepCommitted, keepPayload } from "./kept.ts";
 import { openTurns } from "./turns.ts";
 import { appendUse } from "./use.ts";
@@ -117,7 +118,7 @@ export function viewOf({ ledger, nowMs }: DispatchParts, tenant: string, runId: 
   const reader = ledger.reader(tenant);
   const run = reader?.run(runId);
   if (reader === undefined || run === undefined) throw new CountersignError("not-found");
-  return { tenant, control: reader.control, run, size: reader.size, nowMs: nowMs() };
+  return { tenant, control: reader.control, run, size: reader.size, nowMs: Math.max(nowMs(), reader.tsMs) };
 }
 
 /** The view a command has. */

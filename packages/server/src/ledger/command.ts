@@ -99,6 +99,8 @@ export type Reader = {
   /** Number of entries under the newest signed checkpoint. */
   readonly size: number;
   readonly checkpoint: string;
+  /** Time of the newest committed entry, in ms since 1970: nothing is recorded at an earlier one. */
+  readonly tsMs: number;
   run(runId: RunId): RunState | undefined;
   row<T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined;
   /**

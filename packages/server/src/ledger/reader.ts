@@ -48,6 +48,10 @@ export class LogReader implements Reader, TileReader {
     return this.#state.signed.note;
   }
 
+  get tsMs(): number {
+    return this.#state.committed.tsMs;
+  }
+
   run(runId: RunId): RunState | undefined {
     const newer = this.#state.runs.get(runId);
     if (newer !== undefined) return newer.state;
