@@ -17,6 +17,15 @@ const played = (script: string) => (story: Story) => {
   run.close();
 };
 const ALLOWED = "allow succeeded safety";
+/** Three actions of two children, decided before the first runs, under a parent with a budget of 5,000 cents. */
+const family = (costs: readonly [number, number, number]) => (story: Story) => {
+  const scope = { budgets: { actions: 10, cents: 5000 } };
+  const parent = story.found({ people: ["sam"] }).run({ scope });
+  const children = [story.run({ parent, scope }), story.run({ parent, scope })] as const;
+  const actions = costs.map((costCents, nth) => children[nth % 2 === 0 ? 0 : 1].play("allow", { costCents }));
+  for (const action of actions) action.play("succeeded safety");
+  for (const run of [...children, parent]) run.close();
+};
 const APPROVED = "gate approve use succeeded safety";
 
 /** Sam's key turns out to have been in other hands. */
@@ -643,6 +652,34 @@ export const runCases: readonly Case[] = [
         tell: (story) => {
           const parent = found(story);
           const child = story.run({ parent, scope: { budgets: { actions: 1 } } });
+          child.close();
+          parent.close();
+        },
+      },
+    },
+  },
+  {
+    name: "family",
+    desc: "Two children spend at the same time, within the budget of the run above them.",
+    tell: family([2000, 2000, 1000]),
+    mutations: {
+      "above-parent": {
+        desc: "Each child keeps to its own budget; together they pass that of the run above.",
+        faults: ["execution-outside-scope", "execution-outside-scope"],
+        tell: family([2000, 2000, 2000]),
+      },
+      "parent-narrowed": {
+        desc: "The run above was narrowed while its child had an action open.",
+        faults: ["execution-outside-scope", "execution-outside-scope"],
+        tell: (story) => {
+          const parent = story.found({ people: ["sam"] }).run();
+          const child = story.run({ parent });
+          const action = child.play("allow");
+          const { scope } = parent.started.run;
+          parent.append("run.scope.extended", {
+            extension: { scope: { ...scope, resources: [{ pattern: "workspace/*" }] } },
+          });
+          action.play("succeeded safety");
           child.close();
           parent.close();
         },

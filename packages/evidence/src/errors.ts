@@ -123,6 +123,11 @@ export const errors = {
     "The run declares more than its parent run holds.",
     "Declare a subset of the parent's scope; every limit the parent has, the child must have too.",
   ],
+  "delegation-too-deep": [
+    409,
+    "Eight runs stand above this one already.",
+    "Delegate from a run nearer to the first one.",
+  ],
   "core:no-active-policy": [409, "The tenant has no published policy.", "Publish one: countersign policy publish DIR."],
   "core:policy-changed": [
     503,

@@ -9,8 +9,8 @@ import { type ControlState, emptyControl, permitKeyOf, stepControl } from "./con
 import type { ControlEvent, Event, EventOf, RunEvent } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { chainOfKind } from "./generated/event-shapes.ts";
-import { overdueFaults, type RunState, stepPruned, stepRun, type Tombstone } from "./run.ts";
-import { subsetFault } from "./scope.ts";
+import { overdueFaults, type RunState, stepPruned, type Tombstone } from "./run.ts";
+import { stepFamily } from "./run-family.ts";
 import { voteKeyFault } from "./vote-signature.ts";
 
 /** What only the caller can know. */
@@ -91,11 +91,11 @@ export class LogFold {
 
   #stepRun(event: RunEvent): Fault[] {
     const before = this.runs.get(event.run_id);
-    const { state, faults } = stepRun(before, event, this.#control);
+    const { state, faults, above } = stepFamily(before, event, this.#control, (runId) => this.runs.get(runId));
+    for (const one of above) this.runs.set(one.run, one);
     const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
     this.runs.set(event.run_id, state.phase === "settled" ? { ...state, settled: [] } : state);
     this.#remember(event, faults, at);
-    if (event.type === "run.started") this.#checkParent(event, faults, at);
     if (event.type === "action.requested" && this.#checks.requiredLabels !== undefined) {
       faults.push(...labelFaults(event, this.#checks.requiredLabels(event, this.#control)));
     }
@@ -116,16 +116,6 @@ export class LogFold {
     if (event.type === "dispatch.permitted" && !faults.some(({ code }) => code === "key-revoked")) {
       this.#permits.push({ kid: event.permit.kid, ts, at });
     }
-  }
-
-  /** A child run declares a subset of its parent's scope as it is now; a parent that is not at hand is not judged. */
-  #checkParent(event: EventOf<"run.started">, faults: Fault[], at: VoteSeen["at"]): void {
-    const { parent_run: parentId, scope } = event.run;
-    const parent = parentId === undefined ? undefined : this.runs.get(parentId);
-    if (parent?.started !== true) return;
-    const wider = subsetFault(scope, parent.scope);
-    if (wider !== undefined) faults.push(fault(wider.code, `wider than its parent run: ${wider.detail}`, at));
-    if (parent.phase !== "open") faults.push(fault("event-after-close", "its parent run was closed", at));
   }
 
   #checkPointers(event: RunEvent, faults: Fault[], at: VoteSeen["at"]): void {

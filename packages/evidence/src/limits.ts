@@ -4,3 +4,5 @@
 export const MAX_ENTRY_BYTES = 65_535;
 /** Open actions a run may have at once, so that its state stays bounded. */
 export const MAX_OPEN_ACTIONS = 64;
+/** Runs above a run: a child of a child of … has at most this many. */
+export const MAX_RUN_ANCESTORS = 8;

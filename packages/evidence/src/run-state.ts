@@ -49,6 +49,8 @@ export type DecisionState = {
   };
   /** Everything the run had spent and reserved when this was decided, this action included. */
   readonly usage: Amounts;
+  /** The same of each run above it that has budgets. */
+  readonly above?: readonly (Amounts & { readonly run: string })[];
 };
 
 /** A ballot with the key it was signed with and when. */
@@ -184,6 +186,10 @@ export type RunState = {
   readonly settled: readonly SettledAction[];
   /** What settled actions used up. */
   readonly spent: Amounts;
+  /** What the runs below it have spent and reserved; `unsure` when some of their events are not here. */
+  readonly charged?: Amounts & { readonly in_flight: number; readonly unsure?: boolean };
+  /** Some of its events are missing. */
+  readonly gap?: boolean;
   readonly counts: RunCounts;
 };
 
@@ -201,10 +207,19 @@ export function settledActionOf(state: RunState, actionId: string): SettledActio
   return state.settled.find(({ id }) => id === actionId);
 }
 
-/** Everything the run has spent and reserved: what budgets and a decision's history facts are compared with. */
+/**
+ * Everything the run and those below it have spent and reserved: what budgets and a decision's history facts are
+ * compared with.
+ */
 export function usageOf(state: RunState): Amounts & { readonly in_flight: number } {
   let { actions, cents, bytes } = state.spent;
   let inFlight = 0;
+  if (state.charged !== undefined) {
+    actions += state.charged.actions;
+    cents += state.charged.cents;
+    bytes += state.charged.bytes;
+    inFlight = state.charged.in_flight;
+  }
   for (const one of state.open) {
     if (!isReserved(one)) continue;
     inFlight++;

@@ -22,6 +22,7 @@ import type {
   ActionBlock,
   ActionEvent,
   ApprovalSummary,
+  DeclaredScope,
   DispatchSummary,
   EventOf,
   InitiatorBlock,
@@ -64,12 +65,17 @@ export class Step {
   readonly faults: Fault[] = [];
   readonly #event: RunEvent;
   readonly #control: ControlState;
+  readonly #ancestors: readonly RunState[];
+  /** What the run had spent and reserved before the step; only wanted where runs stand above it. */
+  readonly #usedBefore: Amounts | undefined;
   #lacking = false;
 
-  constructor(state: RunState, event: RunEvent, control: ControlState) {
+  constructor(state: RunState, event: RunEvent, control: ControlState, ancestors: readonly RunState[]) {
     this.next = { ...state };
     this.#event = event;
     this.#control = control;
+    this.#ancestors = ancestors;
+    this.#usedBefore = ancestors.length === 0 ? undefined : usageOf(state);
   }
 
   fault(code: FaultCode, detail: string): void {
@@ -117,6 +123,7 @@ export class Step {
     if (!first && seq !== next.nextSeq) {
       const kind = seq > next.nextSeq ? "a gap" : "a fork";
       this.fault("run-chain-broken", `run_seq is ${seq}, expected ${next.nextSeq}: ${kind} before entry ${index}`);
+      next.gap = true;
     }
     // run_prev is the leaf hash of the run's event before: that is how a request's leaf becomes known.
     const last = next.open.at(-1);
@@ -204,6 +211,18 @@ export class Step {
     }
     const above = aboveCeiling(scope.capabilities, agent.ceiling);
     if (above !== undefined) this.fault(above.code, above.detail);
+    this.#belowParent(scope);
+    const [parentRun] = this.#ancestors;
+    if (parentRun?.started === true && parentRun.phase !== "open") {
+      this.fault("event-after-close", "its parent run was closed");
+    }
+  }
+
+  /** A child run holds a subset of its parent's scope as it is now; a parent that is not at hand is not judged. */
+  #belowParent(scope: DeclaredScope) {
+    const [parent] = this.#ancestors;
+    const wider = parent?.started === true ? subsetFault(scope, parent.scope) : undefined;
+    if (wider !== undefined) this.fault(wider.code, `wider than its parent run: ${wider.detail}`);
   }
 
   #extended(event: EventOf<"run.scope.extended">) {
@@ -213,6 +232,7 @@ export class Step {
     if (wider !== undefined && approval === undefined) {
       this.fault("execution-outside-scope", `widened without an approval: ${wider.detail}`);
     }
+    this.#belowParent(scope);
     if (initiator !== undefined) next.initiator = initiator;
     const above = aboveCeiling(scope.capabilities, ceilingOf(this.#control, next.initiator.agent));
     if (above !== undefined) this.fault(above.code, above.detail);
@@ -313,12 +333,30 @@ export class Step {
       requirements: decided.requirements,
       ...(gated ? { bound } : {}),
     };
-    const none: Amounts = { actions: 0, cents: 0, bytes: 0 };
-    one = { ...one, phase: "decided", decision: { ...decision, usage: none } };
+    one = { ...one, phase: "decided", decision: { ...decision, usage: NO_AMOUNTS } };
     this.#put(one);
     if (policy.decision === "DENY" && decided.enforced) return this.#settle(one, "denied");
     const { actions, cents, bytes } = usageOf(this.next);
-    this.#put({ ...one, decision: { ...decision, usage: { actions, cents, bytes } } });
+    const above = this.#usedAbove({ actions, cents, bytes });
+    this.#put({
+      ...one,
+      decision: { ...decision, usage: { actions, cents, bytes }, ...(above.length === 0 ? {} : { above }) },
+    });
+  }
+
+  /** What each run above it that has budgets has used with this step, given what the run itself has. */
+  #usedAbove(now: Amounts): (Amounts & { run: string })[] {
+    const before = this.#usedBefore ?? now;
+    const limited = this.#ancestors.filter(({ scope, charged }) => scope.budgets !== undefined && !charged?.unsure);
+    return limited.map((one) => {
+      const { actions, cents, bytes } = usageOf(one);
+      return {
+        run: one.run,
+        actions: actions + now.actions - before.actions,
+        cents: cents + now.cents - before.cents,
+        bytes: bytes + now.bytes - before.bytes,
+      };
+    });
   }
 
   #checkDecision(one: ActionState, event: EventOf<"policy.decided">) {
@@ -828,13 +866,25 @@ export class Step {
       }
       const outside = scopeFault(next.scope, { action: one.action });
       if (outside !== undefined) this.fault(outside.code, outside.detail);
-      const used = one.decision?.usage ?? { actions: 0, cents: 0, bytes: 0 };
+      const used = one.decision?.usage ?? NO_AMOUNTS;
       const beyond = limitFault(next.scope, used, next.startedAt, event.ts);
       if (beyond !== undefined) this.fault(beyond.code, beyond.detail);
+      this.#mayRunBelow(one, event.ts);
     }
     const [freeze] = freezesOver(this.#control, { agent, capability, target });
     if (freeze !== undefined) {
       this.fault("execution-while-frozen", `freeze ${freeze.freeze_id} covers this ${freeze.kind}`);
+    }
+  }
+
+  /** The scope and the budgets of the runs above, as they are now: a parent that was narrowed holds its children. */
+  #mayRunBelow(one: ActionState, ts: string) {
+    for (const parent of this.#ancestors) {
+      if (!parent.started) continue;
+      const used = one.decision?.above?.find(({ run }) => run === parent.run) ?? NO_AMOUNTS;
+      const found =
+        scopeFault(parent.scope, { action: one.action }) ?? limitFault(parent.scope, used, parent.startedAt, ts);
+      if (found !== undefined) this.fault(found.code, `${parent.run} above it: ${found.detail}`);
     }
   }
 
@@ -1180,6 +1230,8 @@ const STATUS_OF = {
   "dispatch.failed": "FAILED",
   "dispatch.unconfirmed": "UNCONFIRMED",
 } as const satisfies Record<DispatchEvent["type"], DispatchSummary["status"]>;
+
+const NO_AMOUNTS: Amounts = { actions: 0, cents: 0, bytes: 0 };
 
 type DispatchEvent = Extract<RunEvent, { dispatch: DispatchSummary }>;
 type ApprovalEvent = Extract<RunEvent, { type: `approval.${string}` | "breakglass.used" }>;

@@ -50,9 +50,15 @@ export type RunStep = { readonly state: RunState; readonly faults: Fault[] };
  *
  * @param before undefined for the run's first event
  * @param control the control state at the event's place in the log
+ * @param ancestors the runs above it that are at hand, nearest first; run-family.ts finds them
  */
-export function stepRun(before: RunState | undefined, event: RunEvent, control: ControlState): RunStep {
-  const step = new Step(before ?? unstartedRun(event), event, control);
+export function stepRun(
+  before: RunState | undefined,
+  event: RunEvent,
+  control: ControlState,
+  ancestors: readonly RunState[] = [],
+): RunStep {
+  const step = new Step(before ?? unstartedRun(event), event, control, ancestors);
   if (before === undefined && event.type !== "run.started") {
     step.fault("run-without-start", `the run's first event is ${event.type}`);
   }

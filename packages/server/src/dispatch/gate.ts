@@ -48,6 +48,8 @@ export type View = {
   readonly tenant: string;
   readonly control: ControlState;
   readonly run: RunState;
+  /** The runs above it, nearest first: their scope and budgets hold for it too. */
+  readonly ancestors: readonly RunState[];
   /** Number of entries the view covers. */
   readonly size: number;
   readonly nowMs: number;
@@ -185,24 +187,32 @@ function firstDenial(
   asked: Asked,
   reserved: Amounts | undefined,
 ): CoreRuleId | undefined {
-  const { control, run } = view;
+  const { control, run, ancestors } = view;
   const { agent } = run.initiator;
   const { action, targets } = reading;
   const { capability } = action;
+  const family = [run, ...ancestors];
   if (targets.some((target) => freezesOver(control, { agent, capability, target }).length > 0)) return "core:frozen";
-  if (isExpired(run, view.nowMs)) return "core:run-expired";
+  if (family.some((one) => isExpired(one, view.nowMs))) return "core:run-expired";
   const above = reading.isNamed ? aboveCeiling([capability], ceilingOf(control, agent)) : undefined;
   if (above !== undefined) return above.rule;
   if (reading.denial !== undefined) return reading.denial;
   // Only a contract says which environment a target is in, so this part of the ceiling is asked behind it.
   if (targets.some((target) => !mayActIn(control, agent, target.environment))) return "core:above-ceiling";
-  for (const target of targets) {
-    const outside = scopeFault(run.scope, { action: { ...action, target } });
-    if (outside !== undefined) return outside.rule;
+  for (const { scope } of family) {
+    for (const target of targets) {
+      const outside = scopeFault(scope, { action: { ...action, target } });
+      if (outside !== undefined) return outside.rule;
+    }
   }
   const own = { actions: 1, cents: reading.costCents, bytes: asked.args.length };
-  const used = reserved === undefined ? add(usageOf(run), own) : usageOf(run);
-  return limitFault(run.scope, used, run.startedAt, new Date(view.nowMs).toISOString())?.rule;
+  const now = new Date(view.nowMs).toISOString();
+  for (const one of family) {
+    const used = reserved === undefined ? add(usageOf(one), own) : usageOf(one);
+    const beyond = limitFault(one.scope, used, one.startedAt, now);
+    if (beyond !== undefined) return beyond.rule;
+  }
+  return undefined;
 }
 
 function isExpired({ scope }: RunState, nowMs: number): boolean {

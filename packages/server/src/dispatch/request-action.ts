@@ -10,6 +10,7 @@ import type { ActionId, RunId } from "@countersign/evidence/ids";
 import { MAX_OPEN_ACTIONS } from "@countersign/evidence/limits";
 import { mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, settledActionOf } from "@countersign/evidence/run";
+import { ancestorsOf } from "@countersign/evidence/run-family";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
 import type { Command, Submission, Transaction } from "../ledger/command.ts";
@@ -118,12 +119,14 @@ export function viewOf({ ledger, nowMs }: DispatchParts, tenant: string, runId: 
   const reader = ledger.reader(tenant);
   const run = reader?.run(runId);
   if (reader === undefined || run === undefined) throw new CountersignError("not-found");
-  return { tenant, control: reader.control, run, size: reader.size, nowMs: Math.max(nowMs(), reader.tsMs) };
+  const ancestors = ancestorsOf(runId, run.parent, (id) => reader.run(id as RunId)); // kept under the id of a run
+  return { tenant, control: reader.control, run, ancestors, size: reader.size, nowMs: Math.max(nowMs(), reader.tsMs) };
 }
 
 /** The view a command has. */
 export function viewIn(tx: Transaction, run: RunState): View {
-  return { tenant: tx.tenant, control: tx.control, run, size: tx.size, nowMs: tx.nowMs };
+  const ancestors = ancestorsOf(run.run, run.parent, (id) => tx.run(id as RunId)); // as above
+  return { tenant: tx.tenant, control: tx.control, run, ancestors, size: tx.size, nowMs: tx.nowMs };
 }
 
 function requestCommand(parts: DispatchParts): Command<RequestInput, RequestAnswer> {

@@ -19,7 +19,8 @@ import { chainOfKind, checkEvent, serializeEvent } from "@countersign/evidence/g
 import { sha256, utf8 } from "@countersign/evidence/hash";
 import { formatId, type Id, type IdPrefix, parseId, type RunId, uuidFromHash, uuidV7 } from "@countersign/evidence/ids";
 import { MAX_ENTRY_BYTES } from "@countersign/evidence/limits";
-import { mustSettle, openActionOf, type RunState, settledActionOf, stepRun } from "@countersign/evidence/run";
+import { mustSettle, openActionOf, type RunState, settledActionOf } from "@countersign/evidence/run";
+import { stepFamily } from "@countersign/evidence/run-family";
 import { Changes, type RowChange, type RunView, rowKey } from "./batch.ts";
 import type { NewEvent, Placed, Transaction } from "./command.ts";
 import type { NewEntry, Row, RowCodec } from "./engine.ts";
@@ -170,9 +171,12 @@ export class PendingTransaction implements Transaction {
     refuseShape(members);
     // checkEvent has just found it to be an event of its kind.
     const event = members as unknown as EventOf<K>;
-    const nextRun = ofRun ? stepped(stepRun(run?.state, event as RunEvent, head.control)) : undefined;
-    const control = chain === "control" ? stepped(stepControl(head.control, event as ControlEvent)) : head.control;
-    const { leaf, leafHex } = this.#place(event as Event, nextRun === undefined ? undefined : run);
+    const family = ofRun
+      ? refuseFaults(stepFamily(run?.state, event as RunEvent, head.control, (id) => this.run(id)))
+      : undefined;
+    const control =
+      chain === "control" ? refuseFaults(stepControl(head.control, event as ControlEvent)).state : head.control;
+    const { leaf, leafHex } = this.#place(event as Event, family === undefined ? undefined : run);
     this.head = {
       size: head.size + 1,
       tsMs: this.nowMs,
@@ -183,7 +187,10 @@ export class PendingTransaction implements Transaction {
       controlLeafHex: chain === "control" ? leafHex : head.controlLeafHex,
       control,
     };
-    if (nextRun !== undefined) this.#keepRun(event as RunEvent, nextRun, leaf, run);
+    if (family !== undefined) {
+      this.#keepRun(event as RunEvent, family.state, leaf, run);
+      for (const one of family.above) this.#keepCharge(one);
+    }
     return { event, index: head.size, leaf: leafHex };
   }
 
@@ -220,6 +227,13 @@ export class PendingTransaction implements Transaction {
       events: (before?.events ?? 0) + 1,
     });
     this.#lastOfRun.set(runId, event.event_id);
+  }
+
+  /** A run above the one that stepped: nothing of its own happened, only what it is charged with changed. */
+  #keepCharge(state: RunState): void {
+    const view = this.#runView(state.run);
+    assert(view !== undefined, "an ancestor was read to be charged");
+    this.changes.runs.set(state.run, { ...view, state });
   }
 
   /**
@@ -276,8 +290,8 @@ function refuseShape(event: unknown): void {
 }
 
 /** @throws CountersignError step-not-allowed, with the faults as a member */
-function stepped<S>(step: { readonly state: S; readonly faults: readonly Fault[] }): S {
-  if (step.faults.length === 0) return step.state;
+function refuseFaults<S extends { readonly faults: readonly Fault[] }>(step: S): S {
+  if (step.faults.length === 0) return step;
   throw new CountersignError("step-not-allowed", {
     detail: step.faults.map(({ code, detail }) => `${code}: ${detail}`).join(" "),
     members: { faults: step.faults },

@@ -11,7 +11,7 @@ import { equalBytes } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
 import type { Clock } from "../base/clock.ts";
 import { type Below, PendingTransaction, type Randomness, rowOf, type Sources, SYSTEM } from "./append.ts";
-import { Batch, type LogTime, rowKey, submissionKey, type Waiter } from "./batch.ts";
+import { Batch, type LogTime, type RunView, rowKey, submissionKey, type Waiter } from "./batch.ts";
 import type { Appended, Command, Submission } from "./command.ts";
 import type { Engine, LoadNeeds, Row, RowCodec, StoredRun, StoredSubmission } from "./engine.ts";
 import { EntryArena } from "./entry-bytes.ts";
@@ -277,14 +277,42 @@ export class Batcher {
     let row = 0;
     let run = 0;
     let submission = 0;
-    return plans.map(({ task, refusal, rows, runs, submissions }) => ({
-      task,
-      loaded: refusal ?? {
-        rows: new Map(rows.map(({ name }) => [name, found.rows[row++]])),
-        runs: new Map(runs.map(({ runId, load }) => [runId, load === undefined ? undefined : found.runs[run++]])),
-        submission: submissions.length === 0 ? undefined : found.submissions[submission++],
-      },
-    }));
+    return plans.map(({ task, refusal, rows, runs: wanted, submissions }) => {
+      const runs = new Map(
+        wanted.map(({ runId, load }) => [runId, load === undefined ? undefined : found.runs[run++]]),
+      );
+      const log = this.#logs.get(task.tenant);
+      if (log !== undefined) this.#loadAncestors(log, runs);
+      return {
+        task,
+        loaded: refusal ?? {
+          rows: new Map(rows.map(({ name }) => [name, found.rows[row++]])),
+          runs,
+          submission: submissions.length === 0 ? undefined : found.submissions[submission++],
+        },
+      };
+    });
+  }
+
+  /** What a run does is charged to the runs above it: whoever asks for a run gets those with it. */
+  #loadAncestors(log: LogState, runs: Map<string, StoredRun | undefined>): void {
+    for (const [runId, stored] of [...runs]) {
+      let parent = this.#runIn(log, runId, stored)?.state.parent;
+      while (parent !== undefined && !runs.has(parent)) {
+        const run = this.#knowsRun(log, parent) ? undefined : parseId("run", parent);
+        const need = run === undefined ? [] : [{ tenant: log.tenant, run }];
+        const above =
+          need.length === 0 ? undefined : this.#engine.load({ rows: [], runs: need, submissions: [] }).runs[0];
+        runs.set(parent, above);
+        parent = this.#runIn(log, parent, above)?.state.parent;
+      }
+    }
+  }
+
+  /** The newest state of a run, the batch being built included. */
+  #runIn(log: LogState, runId: string, stored: StoredRun | undefined): RunView | undefined {
+    const overlaid = this.#open.logs.get(log)?.runs.get(runId) ?? this.#committing?.logs.get(log)?.runs.get(runId);
+    return overlaid ?? log.runs.get(runId) ?? this.#runCache.get(log.id, runId) ?? runView(runId, stored);
   }
 
   /** What one command asks for. A command that asks for nonsense is refused alone. */
@@ -387,8 +415,7 @@ export class Batcher {
       },
       run: (runId) => {
         assert(loaded.runs.has(runId), "the command asked for the run it reads");
-        const overlaid = open?.runs.get(runId) ?? committing?.runs.get(runId) ?? log.runs.get(runId);
-        return overlaid ?? this.#runCache.get(log.id, runId) ?? runView(runId, loaded.runs.get(runId));
+        return this.#runIn(log, runId, loaded.runs.get(runId));
       },
       hasEvent: (eventId) => {
         if (open?.eventIds.has(eventId) || committing?.eventIds.has(eventId)) return true;

@@ -9,7 +9,8 @@ import { chainOfKind } from "@countersign/evidence/generated/event-shapes";
 import { hex } from "@countersign/evidence/hash";
 import { parseId } from "@countersign/evidence/ids";
 import { EMPTY_ROOT, leafHash } from "@countersign/evidence/merkle";
-import { type RunState, stepRun } from "@countersign/evidence/run";
+import type { RunState } from "@countersign/evidence/run";
+import { stepFamily } from "@countersign/evidence/run-family";
 import type { RunView } from "./batch.ts";
 import type { Engine, LogId, StoredLog, StoredRun } from "./engine.ts";
 import { Tree } from "./tree.ts";
@@ -106,13 +107,16 @@ export class LogState implements LogId {
         if (chain === "control") control = stepControl(control, event as ControlEvent).state; // its chain says so
         if (chain === "control" || chain === "tenant") continue;
         const ofRun = event as RunEvent; // the other two chains are a run's
-        const before = this.runs.get(ofRun.run_id) ?? storedView(this, ofRun.run_id, engine);
+        const viewOf = (runId: string) => this.runs.get(runId) ?? storedView(this, runId, engine);
+        const before = viewOf(ofRun.run_id);
+        const { state, above } = stepFamily(before?.state, ofRun, control, (runId) => viewOf(runId)?.state);
         this.runs.set(ofRun.run_id, {
           id: idOfRun(ofRun.run_id),
-          state: stepRun(before?.state, ofRun, control).state,
+          state,
           leaf: leafHash(bytes),
           events: (before?.events ?? 0) + 1,
         });
+        for (const one of above) this.runs.set(one.run, { ...viewOf(one.run)!, state: one }); // read just now
       }
     }
     assert(control !== undefined, "the entries behind the stored runs are there");

@@ -4,6 +4,8 @@ import { agentOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { DeclaredScope, InitiatorBlock } from "@countersign/evidence/event";
 import type { EventId, Id, RunId } from "@countersign/evidence/ids";
+import { MAX_RUN_ANCESTORS } from "@countersign/evidence/limits";
+import { ancestorsOf } from "@countersign/evidence/run-family";
 import { aboveCeiling, subsetFault } from "@countersign/evidence/scope";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
@@ -101,6 +103,8 @@ function refuseParent(tx: Transaction, scope: DeclaredScope, { parent_run: paren
   if (parent === undefined)
     throw new CountersignError("not-found", { pointer, detail: "There is no such parent run." });
   if (parent.phase !== "open" || parent.suspended) throw new CountersignError("run-not-open", { pointer });
+  const above = ancestorsOf(parentId, parent.parent, (id) => tx.run(id as Id<"run">)); // kept under the id of a run
+  if (above.length + 1 > MAX_RUN_ANCESTORS) throw new CountersignError("delegation-too-deep", { pointer });
   const wider = subsetFault(scope, parent.scope);
   if (wider !== undefined) throw new CountersignError("scope-exceeds-parent", { pointer, detail: `${wider.detail}.` });
 }
