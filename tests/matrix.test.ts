@@ -36,6 +36,7 @@ const MAY: Record<OperationName, string> = {
   placeFreeze: "operator admin",
   listFreezes: READERS,
   liftFreeze: "operator admin",
+  reexecute: "auditor admin",
   listRuns: READERS,
   getTimeline: `agent ${READERS}`,
   listEvents: READERS,

@@ -69,9 +69,11 @@ const OF_ENGINE: ReadonlySet<string> = new Set([
 ]);
 
 function different(detail: string): Reexecuted {
-  return { outcome: "different", detail };
+  return { outcome: "different", detail: detail.slice(0, MAX_DETAIL) };
 }
 
+/** A bundle can be wrong in many places. */
+const MAX_DETAIL = 1000;
 const decoder = new TextDecoder();
 
 /** Whether a projection speaks of this decision: the log commits to it, but a log may commit to another's. */

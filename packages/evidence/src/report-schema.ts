@@ -34,6 +34,20 @@ export const RunReport = object({
   faults: count,
 });
 
+/** What became of one recorded decision when it was made again: one member of `outcome`, with its reason beside it. */
+export const AgainReport = object({
+  index: count,
+  event_id: Ids.event,
+  decision_id: Ids.decision,
+  outcome: oneOf("equal", "different", "not-recomputed"),
+  /** What differs; of `different` only. */
+  detail: Type.Optional(Type.String({ maxLength: 1000 })),
+  /** Of `equal` only, in a verifier's report: whether its input was made anew from the opened arguments. */
+  from_arguments: Type.Optional(Type.Boolean()),
+  /** Of `not-recomputed` only. */
+  why: Type.Optional(oneOf("inputs-withheld", "inputs-erased", "engine-differs", "other-engine", "gate-denied")),
+});
+
 export const ReportSchema = object({
   v: Type.Literal(1),
   verifier: text,
@@ -86,6 +100,8 @@ export const ReportSchema = object({
     from_arguments: count,
     different: count,
     not_recomputed: Type.Record(text, count),
+    /** Every decision here, in the order of the log. */
+    answers: Type.Optional(Type.Array(AgainReport)),
   }),
   /** `ts` of the first and last entry here, which the log claims; what anchors prove of them. */
   time: object({
@@ -106,4 +122,5 @@ export type Report = Static<typeof ReportSchema>;
 export type AssuranceName = keyof Report["assurances"];
 export type AssuranceReport = Static<typeof Assurance>;
 export type RunSummary = Static<typeof RunReport>;
+export type DecisionAgain = Static<typeof AgainReport>;
 export type FaultSummary = Static<typeof FaultReport>;

@@ -5,12 +5,14 @@
 import { assuranceNames } from "./assurances.ts";
 import { faults as faultTable } from "./fault.ts";
 import { own } from "./own.ts";
-import type { AssuranceReport, FaultSummary, Report, RunSummary } from "./report-schema.ts";
+import type { AssuranceReport, DecisionAgain, FaultSummary, Report, RunSummary } from "./report-schema.ts";
 import { alignColumns, visible } from "./terminal.ts";
 
 /** Faults and runs shown; the rest are counted, and all of them are in the JSON report. */
 const SHOWN_FAULTS = 50;
 const SHOWN_RUNS = 20;
+/** Decisions shown that were not made again, or came out otherwise. */
+const SHOWN_DECISIONS = 20;
 
 /** The report as lines of text, a newline at its end. */
 export function formatReport(report: Report): string {
@@ -19,6 +21,7 @@ export function formatReport(report: Report): string {
     subject(report),
     assurances(report),
     counts(report),
+    decisions(report.decisions.answers ?? []),
     runs(report.runs),
     faults(report.faults),
     report.notes.map((note) => `* ${visible(note)}`),
@@ -105,6 +108,22 @@ function counts({ counts: all, votes, decisions }: Report): string[] {
     ["Withheld", `${all.withheld} payloads`],
     ...(all.not_understood === 0 ? [] : [["Not understood", `${all.not_understood} entries`]]),
   ]);
+}
+
+/** Those that came out equal are counted above; of each other one it is said why. */
+function decisions(all: readonly DecisionAgain[]): string[] {
+  const others = all.filter(({ outcome }) => outcome !== "equal");
+  if (others.length === 0) return [];
+  const order = others.sort((a, b) => Number(b.outcome === "different") - Number(a.outcome === "different"));
+  const rows = order
+    .slice(0, SHOWN_DECISIONS)
+    .map(({ index, decision_id: id, outcome, why }) => [
+      id,
+      `entry ${index}`,
+      outcome === "different" ? "DIFFERENT" : `not recomputed: ${why ?? "not said"}`,
+    ]);
+  const rest = others.length > SHOWN_DECISIONS ? [`and ${others.length - SHOWN_DECISIONS} more decisions`] : [];
+  return [...alignColumns([["DECISION", "ENTRY", "MADE AGAIN"], ...rows]), ...rest];
 }
 
 function runs(all: readonly RunSummary[]): string[] {

@@ -14,6 +14,7 @@ import { isPackPath, payloadPath, projectionPath } from "./pack.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { MANIFEST_PATH, readBundle } from "./policy.ts";
 import { type CitedPolicy, type NotRecomputed, notRecomputable, type Reexecuted, reexecute } from "./reexecute.ts";
+import type { DecisionAgain } from "./report-schema.ts";
 import { checkProjection, type Surroundings } from "./reprojection.ts";
 import { isObject } from "./shape-fault.ts";
 import { parseStrict } from "./strict-json.ts";
@@ -33,6 +34,8 @@ type Again =
 export class Decisions {
   readonly counts = { total: 0, equal: 0, from_arguments: 0, different: 0 };
   readonly notRecomputed: Partial<Record<NotRecomputed, number>> = {};
+  /** What became of each, in the order of the log. */
+  readonly answers: DecisionAgain[] = [];
   /** Bundles in the pack. */
   readonly bundles = new Map<string, ReadonlyMap<string, Uint8Array>>();
   readonly #pack: PackReader;
@@ -77,6 +80,7 @@ export class Decisions {
     this.counts.total++;
     this.#cited.add(event.policy.policy_digest);
     const again = this.#again(event, opened, around);
+    this.answers.push({ ...namesOf(event), ...answerOf(again) });
     if (again.outcome === "not-recomputed") {
       this.notRecomputed[again.why] = (this.notRecomputed[again.why] ?? 0) + 1;
       return;
@@ -146,6 +150,26 @@ export class Decisions {
     return this.#engine === undefined ? { why: "engine-differs" } : loadWith(this.#engine, digest, files);
   }
 }
+
+/** Ids as they are: the entry has the shape of its kind. */
+function namesOf({ integrity, event_id, decided }: Decided) {
+  return { index: integrity.index, event_id, decision_id: decided.decision_id };
+}
+
+/** The answer of a report, like that of a server that makes its own decisions again. */
+function answerOf(again: Again): Pick<DecisionAgain, "outcome" | "why" | "detail" | "from_arguments"> {
+  if (again.outcome === "not-recomputed") return again;
+  if (again.found.length === 0) return { outcome: "equal", from_arguments: again.fromArguments };
+  return {
+    outcome: "different",
+    detail: again.found
+      .map(({ detail }) => detail)
+      .join(" ")
+      .slice(0, MAX_DETAIL),
+  };
+}
+
+const MAX_DETAIL = 1000;
 
 /** What an engine made of bundles: their digest is all they are, so one load serves every pack. */
 const loadedBy = new WeakMap<PolicyEngine, Map<string, Held>>();

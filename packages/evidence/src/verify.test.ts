@@ -12,6 +12,7 @@ import { leafHash, rootOf } from "./merkle.ts";
 import { formatVerifierKey } from "./note.ts";
 import { formatManifest, type Manifest, type PackScope } from "./pack.ts";
 import type { PackSource } from "./pack-build.ts";
+import { formatReport } from "./report.ts";
 import type { AssuranceName, Report } from "./report-schema.ts";
 import { type VerifyOptions, verify } from "./verify.ts";
 
@@ -62,7 +63,12 @@ const runPack = await story.pack(scope);
 test("verify: a log pack is consistent, pinned by an outside key, its votes signed, its decisions made again", async () => {
   const report = await verify(logPack, { pins: [story.key], required: ["pinned", "approvers", "re-executed"] });
   assertSound(report, "consistent", "pinned", "approvers", "re-executed");
-  assert.deepEqual(report.decisions, { total: 4, equal: 4, from_arguments: 4, different: 0, not_recomputed: {} });
+  const { answers = [], ...counted } = report.decisions;
+  assert.deepEqual(counted, { total: 4, equal: 4, from_arguments: 4, different: 0, not_recomputed: {} });
+  assert.deepEqual(
+    answers.map(({ outcome, from_arguments }) => `${outcome} ${from_arguments}`),
+    Array(4).fill("equal true"),
+  );
   assert.deepEqual(report.votes, { total: 1, verified: 1 });
   assert.equal(report.subject.proves, "complete");
   assert.equal(report.counts.entries, story.entries.length);
@@ -134,6 +140,14 @@ test("verify: undisclosed inputs are withheld, never equal", async () => {
     assert.equal(report.exit_code, 1, "a required assurance that is not met");
     assert.equal(report.assurances["re-executed"].state, "not-met");
     assert.deepEqual(report.decisions.not_recomputed, { "inputs-withheld": 3 });
+    const { answers = [] } = report.decisions;
+    assert.deepEqual(
+      answers.map(({ outcome, why }) => `${outcome}: ${why}`),
+      Array(3).fill("not-recomputed: inputs-withheld"),
+    );
+    for (const { decision_id: id } of answers) {
+      assert.match(formatReport(report), new RegExp(`${id} .*not recomputed: inputs-withheld`));
+    }
     assert.equal(report.counts.withheld, disclosure === "none" ? 8 : 0);
   }
 });

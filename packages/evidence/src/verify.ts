@@ -141,7 +141,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     assurances,
     counts,
     votes,
-    decisions: { ...decisions.counts, not_recomputed: { ...decisions.notRecomputed } },
+    decisions: { ...decisions.counts, not_recomputed: { ...decisions.notRecomputed }, answers: decisions.answers },
     time: { first_ts: walk.firstTs ?? null, last_ts: walk.lastTs ?? null, not_before: null, not_after: null },
     runs: runs.map((run) => summaryOf(run, walk, faultsByRun.get(run.run) ?? 0)),
     faults: faults.map(formatFault),

@@ -5,6 +5,7 @@
  */
 import { type Static, type TSchema, Type } from "typebox";
 import * as E from "./event.ts";
+import { AgainReport } from "./report-schema.ts";
 
 const object = E.strictObject;
 const optional = Type.Optional;
@@ -500,6 +501,33 @@ export const operations = define({
     params: approvalParams,
     body: object({ reason_code: optional(E.ReasonCode) }),
     answer: ApprovalView,
+  },
+  reexecute: {
+    method: "POST",
+    path: "/reexecutions",
+    roles: ["auditor", "admin"],
+    summary: "Make recorded decisions again, newest first, and record in the log what it came to.",
+    body: object({
+      /** One decision, by its own id or its event's; else those among entries `from` to, but not with, `until`. */
+      decision_id: optional(E.Ids.decision),
+      event_id: optional(E.Ids.event),
+      from: optional(count),
+      until: optional(count),
+      limit: optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }),
+    answer: object({
+      as_of: count,
+      decisions: count,
+      equal: count,
+      different: count,
+      not_recomputed: Type.Record(Type.String({ pattern: "^[a-z][a-z-]{0,31}$", maxLength: 32 }), count, {
+        maxProperties: 8,
+      }),
+      answers: list(AgainReport, 10_000),
+      /** `until` of the next stretch, when older decisions of the range were left out. */
+      next: optional(count),
+      event_id: E.Ids.event,
+    }),
   },
   listRuns: {
     method: "GET",

@@ -57,6 +57,8 @@ import { policyOperations } from "./policy/admin.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
 import { openPublisher } from "./policy/publish.ts";
+import { reexecuteHandlers } from "./policy/reexecute.ts";
+import { openReplays } from "./policy/replays.ts";
 import { policyFiles } from "./policy/tables.ts";
 import { runProjections } from "./runs/projections.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
@@ -164,6 +166,9 @@ export async function openApp(options: AppOptions): Promise<App> {
         record: (tx, payload) => recordPayload(tx, payload, null),
       },
     });
+
+    const replays = openReplays({ timers, deadlineMs: config.policyDeadlineMs });
+    closers.unshift(() => replays.close());
 
     const dispatchVault = {
       ...vault,
@@ -276,6 +281,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...dispatch.handlers,
       ...approvals.handlers,
       ...freezes.handlers,
+      ...reexecuteHandlers({ ledger, vault: dispatchVault, filesOf: policy.filesOf, replays }),
       ...packs.handlers,
     };
     const metricsPage: Document = {

@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval";
+export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -54,6 +54,7 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   listFreezes: {"method":"GET","path":"/freezes","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   liftFreeze: {"method":"POST","path":"/freezes/:freeze_id/lift","roles":["operator","admin"],"body":"json","answer":"json"},
   revokeApproval: {"method":"POST","path":"/approvals/:approval_id/revoke","roles":["approver","admin"],"body":"json","answer":"json"},
+  reexecute: {"method":"POST","path":"/reexecutions","roles":["auditor","admin"],"body":"json","answer":"json"},
   listRuns: {"method":"GET","path":"/runs","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   getTimeline: {"method":"GET","path":"/runs/:run_id/timeline","roles":["agent","auditor","admin","operator"],"body":"none","answer":"json"},
   listEvents: {"method":"GET","path":"/events","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
@@ -579,6 +580,23 @@ function checkLiftFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isReasonCode(m = o.reason_code) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCancelAction, at, stranger, faults);
 }
+const membersOfReexecute = new Set<string>(["decision_id","event_id","from","until","limit"]);
+const wordsDecisionId = "a string of at most 30 UTF-16 code units, matching ^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$";
+const pattern18 = /^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isDecisionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern18.test(m);
+const wordsLimit = "an integer from 1 to 10000";
+const isLimit = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 10000 && !Object.is(m, -0);
+function checkReexecute(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.decision_id) !== undefined) seen += isDecisionId(m) ? 1 : refuse(m, at, "/decision_id", wordsDecisionId, faults);
+  if ((m = o.event_id) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/event_id", wordsEventId, faults);
+  if ((m = o.from) !== undefined) seen += isActions(m) ? 1 : refuse(m, at, "/from", wordsActions, faults);
+  if ((m = o.until) !== undefined) seen += isActions(m) ? 1 : refuse(m, at, "/until", wordsActions, faults);
+  if ((m = o.limit) !== undefined) seen += isLimit(m) ? 1 : refuse(m, at, "/limit", wordsLimit, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReexecute, at, stranger, faults);
+}
 
 const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   startRun: checkStartRun,
@@ -594,6 +612,7 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   placeFreeze: checkPlaceFreeze,
   liftFreeze: checkLiftFreeze,
   revokeApproval: checkCancelAction,
+  reexecute: checkReexecute,
 };
 
 const queryChecks: Readonly<Record<OperationName, Check>> = {
@@ -618,6 +637,7 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   listFreezes: checkNoMembers,
   liftFreeze: checkNoMembers,
   revokeApproval: checkNoMembers,
+  reexecute: checkNoMembers,
   listRuns: checkListRunsQuery,
   getTimeline: checkGetTimelineQuery,
   listEvents: checkListEventsQuery,
@@ -652,6 +672,7 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   listFreezes: checkNoMembers,
   liftFreeze: checkLiftFreezeParams,
   revokeApproval: checkGetApprovalParams,
+  reexecute: checkNoMembers,
   listRuns: checkNoMembers,
   getTimeline: checkGetRunParams,
   listEvents: checkNoMembers,

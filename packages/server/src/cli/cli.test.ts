@@ -275,6 +275,13 @@ test("cli: SIGTERM ends the server with 0; afterwards the same commands work wit
   assert.match(await must("tenant", "list", ...data), /acme +evaluation/);
   assert.match(await must("fsck", ...data), /clean/);
   assert.match(await must("doctor", ...data), /clock +ok/);
+  const again = await must("reexecute", ...acme);
+  assert.match(again, /^[1-9][0-9]* decisions: ([1-9][0-9]*) equal, 0 DIFFERENT/);
+  const { answers } = JSON.parse(await must("reexecute", ...acme, "--range", "..9999", "--limit", "1", "--json"));
+  assert.match(await must("reexecute", ...acme, answers[0].decision_id), /^1 decisions: /);
+  for (const words of [["dec_nothing"], ["--range", "1-2"], [answers[0].event_id, "--range", "..9"]]) {
+    assert.equal((await run("reexecute", ...acme, ...words)).code, 2);
+  }
   const key = (await must("keys", "show", ...acme)).trim();
   assert.match(key, /^localhost\/acme\/1\+[0-9a-f]{8}\+/);
   await must("export", "--all", ...acme, "--out", at("pack"));

@@ -45,7 +45,11 @@ export function leaf(parent: Command, about: Leaf, run: (context: Context, ...wo
   command.addOption(new Option("--json", "Answer as JSON, refusals too."));
   command.addHelpText("after", `\nExample:\n  countersign ${about.example}`);
   command.action(async (...given: unknown[]) => {
-    const words = given.slice(0, -2).flat().map(String);
+    // An optional word that was not said is handed over as undefined.
+    const words = given
+      .slice(0, -2)
+      .flat()
+      .flatMap((word) => (word === undefined ? [] : [String(word)]));
     const options = command.opts<Options>();
     const code = await run(contextOf(about, options), ...words);
     process.exitCode = typeof code === "number" ? code : 0;

@@ -17,6 +17,7 @@ import { addKeysCommands } from "./keys.ts";
 import { addNotificationCommands } from "./notification.ts";
 import { addPersonCommands } from "./person.ts";
 import { addPolicyCommands } from "./policy.ts";
+import { addReexecuteCommand } from "./reexecute.ts";
 import { addRunCommands } from "./run.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTenantCommands } from "./tenant.ts";
@@ -79,6 +80,7 @@ function build(): Command {
   addFreezeCommands(program);
   addRunCommands(program);
   addEventCommand(program);
+  addReexecuteCommand(program);
   addExportCommand(program);
   addVerifyCommand(program);
   addFsckCommand(program);

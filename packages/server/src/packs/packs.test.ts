@@ -140,7 +140,9 @@ test("export: a run pack verifies with the log's key: complete, votes signed, de
   });
   assert.deepEqual(report.faults, []);
   assert.equal(report.exit_code, 0);
-  assert.deepEqual(report.decisions, { total: 3, equal: 3, from_arguments: 3, different: 0, not_recomputed: {} });
+  const { answers = [], ...counted } = report.decisions;
+  assert.deepEqual(counted, { total: 3, equal: 3, from_arguments: 3, different: 0, not_recomputed: {} });
+  assert.equal(answers.length, 3);
   assert.deepEqual(report.votes, { total: 1, verified: 1 });
   assert.equal(report.runs[0]?.completeness, "1.0000");
   assert.equal(report.subject.exported?.event_id, made.event_id);

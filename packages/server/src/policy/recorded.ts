@@ -1,8 +1,9 @@
 /** Recorded decisions as they lie in a tenant's log, with what they were made on. */
 import { commitmentOf, type Disclosure } from "@countersign/evidence/commitment";
-import { CountersignError } from "@countersign/evidence/errors";
+import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { EventOf } from "@countersign/evidence/event";
 import { digestOf } from "@countersign/evidence/hash";
+import { parseId } from "@countersign/evidence/ids";
 import { type NotRecomputed, notRecomputable } from "@countersign/evidence/reexecute";
 import type { Reader } from "../ledger/command.ts";
 
@@ -52,6 +53,36 @@ export function* recordedDecisions(
     before = oldest;
     left -= indexes.length;
   }
+}
+
+/**
+ * Where a decision lies, by its own id; undefined when there is none of it. An id is made at the time its event bears,
+ * and times never go back in a log, so the place is searched for and only what bears that time is read.
+ */
+export function indexOfDecision(reader: Reader, decisionId: string): number | undefined {
+  const bytes = parseId("dec", decisionId);
+  if (bytes === undefined) return undefined;
+  const madeMs = Number(Buffer.from(bytes.buffer, bytes.byteOffset, 6).readUIntBE(0, 6));
+  const from = firstAt(reader, madeMs);
+  const until = firstAt(reader, madeMs + 1);
+  for (const { index, event } of recordedDecisions(reader, { from, until, limit: until - from })) {
+    if (event.decided.decision_id === decisionId) return index;
+  }
+  return undefined;
+}
+
+/** The first entry at or after a time; the size when there is none. */
+function firstAt(reader: Reader, atMs: number): number {
+  let [low, high] = [0, reader.size];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = reader.entry(middle);
+    assert(entry !== undefined, "entries below the size are there");
+    const { ts } = JSON.parse(decoder.decode(entry.bytes)) as { ts: string }; // every entry has one
+    if (Date.parse(ts) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The decision at an index that is known to hold one. */

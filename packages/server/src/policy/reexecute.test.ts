@@ -1,4 +1,4 @@
-/** Recorded decisions come out again, all of them: 200 here, 10,000 in the full tier (DECISIONS=10000). */
+/** Recorded decisions come out again, all of them: 200 here, 10,000 in the full tier (`npm run test:full`). */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Caller } from "../base/routes.ts";
@@ -70,7 +70,10 @@ test(`reexecute: ${DECISIONS} recorded decisions come out equal, and the log say
   assert.deepEqual(clean.not_recomputed, { "gate-denied": denied });
   assert.ok(denied > 0 && denied <= DECISIONS / 10 + 1, "arguments nobody foresaw were denied before the policy");
   assert.equal(clean.equal, DECISIONS - denied);
-  assert.deepEqual([clean.different, clean.differences], [0, []]);
+  assert.equal(clean.different, 0);
+  const answers = clean.answers.filter(({ outcome }) => outcome === "equal");
+  assert.deepEqual([clean.answers.length, answers.length], [DECISIONS, clean.equal]);
+  assert.equal(new Set(clean.answers.map(({ decision_id }) => decision_id)).size, DECISIONS);
   const recorded = gate.events().at(-1);
   assert.ok(recorded?.type === "integrity.checked" && recorded.event_id === clean.event_id);
   assert.deepEqual(recorded.check, {
@@ -85,6 +88,14 @@ test("reexecute: one decision, by its event", async () => {
   const decided = gate.events().find((event) => event.type === "policy.decided")!;
   const one = await reexecuteDecisions(parts, { eventId: decided.event_id }, asOperator(gate.tenant));
   assert.deepEqual([one.decisions, one.equal], [1, 1]);
+  for (const { event_id, decided } of gate
+    .events()
+    .filter((event) => event.type === "policy.decided")
+    .slice(0, 60)) {
+    const { decision_id: decisionId } = decided;
+    const { answers } = await reexecuteDecisions(parts, { decisionId }, asOperator(gate.tenant));
+    assert.deepEqual([answers.length, answers[0]!.event_id], [1, event_id]);
+  }
   const other = gate.events().find((event) => event.type === "run.started")!;
   for (const eventId of [other.event_id, "evt_01kh0000000000000000000002"]) {
     await assert.rejects(
@@ -92,13 +103,21 @@ test("reexecute: one decision, by its event", async () => {
       (error: { code?: string }) => error.code === "not-found",
     );
   }
+  const unknown = decided.decided.decision_id.replace(/.{6}$/, "000000");
+  await assert.rejects(
+    reexecuteDecisions(parts, { decisionId: unknown }, asOperator(gate.tenant)),
+    (error: { code?: string }) => error.code === "not-found",
+  );
 });
 
 test("reexecute: a range is the decisions in it", async () => {
   const indexes = gate.events().flatMap((event, index) => (event.type === "policy.decided" ? [index] : []));
   const [from, until] = [indexes[3]!, indexes[9]!];
   const some = await reexecuteDecisions(parts, { from, until }, asOperator(gate.tenant));
-  assert.equal(some.decisions, 6);
+  assert.deepEqual([some.decisions, some.next], [6, undefined]);
+  const newest = await reexecuteDecisions(parts, { from, until, limit: 2 }, asOperator(gate.tenant));
+  const rest = await reexecuteDecisions(parts, { from, until: newest.next! }, asOperator(gate.tenant));
+  assert.deepEqual([...newest.answers, ...rest.answers], some.answers);
 });
 
 test("reexecute: control: a log that says otherwise is noticed, decision by decision", async () => {
@@ -106,10 +125,10 @@ test("reexecute: control: a log that says otherwise is noticed, decision by deci
   const lying = withEntry(reader, (text) =>
     text.replaceAll('"matched_rule":"allow-ops"', '"matched_rule":"deny-exfil"'),
   );
-  const { equal, different, differences } = await again({ ledger: { ...gate.ledger, reader: () => lying } });
+  const { equal, different, answers } = await again({ ledger: { ...gate.ledger, reader: () => lying } });
   assert.ok(different > 10 && equal > 10 && equal + different === clean.equal);
-  assert.equal(differences.length, Math.min(different, 100));
-  assert.match(differences[0]!.detail, /^Recomputed, it is ALLOW by allow-ops; the log has ALLOW by deny-exfil/);
+  assert.equal(answers.filter(({ outcome }) => outcome === "different").length, different);
+  assert.match(detailOf(answers), /^Recomputed, it is ALLOW by allow-ops; the log has ALLOW by deny-exfil/);
 });
 
 test("reexecute: control: an input that is not the one committed to is noticed", async () => {
@@ -117,9 +136,9 @@ test("reexecute: control: an input that is not the one committed to is noticed",
     const bytes = await gate.vault.open(tenant, digest);
     return Buffer.from(Buffer.from(bytes).toString().replace("vpc-", "vpx-"));
   };
-  const { equal, different, differences } = await again({ vault: { ...parts.vault, open: spoiled } });
+  const { equal, different, answers } = await again({ vault: { ...parts.vault, open: spoiled } });
   assert.deepEqual([equal, different], [0, clean.equal]);
-  assert.match(differences[0]!.detail, /not the one the log commits to/);
+  assert.match(detailOf(answers), /not the one the log commits to/);
 });
 
 test("reexecute: control: another bundle under a policy's name is noticed, a missing one is said to be missing", async () => {
@@ -129,9 +148,22 @@ test("reexecute: control: another bundle under a policy's name is noticed, a mis
   const swapped = await again({ filesOf: async () => other.files, replays: fresh });
   await fresh.close();
   assert.deepEqual([swapped.equal, swapped.different], [0, clean.equal]);
-  assert.match(swapped.differences[0]!.detail, /its files are another bundle's/);
+  assert.match(detailOf(swapped.answers), /its files are another bundle's/);
   const gone = await again({ filesOf: async () => undefined });
   assert.deepEqual([gone.equal, gone.different, gone.not_recomputed["inputs-withheld"]], [0, 0, clean.equal]);
+});
+
+test("reexecute: control: a decision of another engine version is named, and is no difference", async () => {
+  const reader = gate.ledger.reader(gate.tenant)!;
+  const [version] = /cedar\/[0-9.]+/.exec(Buffer.from(reader.entry(clean.answers[0]!.index)!.bytes).toString())!;
+  for (const [recorded, why] of [
+    ["cedar/0.0.1", "engine-differs"],
+    ["dogwood/1.0.0", "other-engine"],
+  ] as const) {
+    const older = withEntry(reader, (text) => text.replace(`"engine":"${version}"`, `"engine":"${recorded}"`));
+    const made = await again({ ledger: { ...gate.ledger, reader: () => older } });
+    assert.deepEqual([made.equal, made.different, made.not_recomputed[why]], [0, 0, clean.equal]);
+  }
 });
 
 test("reexecute: an engine that is lost refuses, and the gate goes on", async () => {
@@ -162,6 +194,11 @@ test("reexecute: an engine that is lost refuses, and the gate goes on", async ()
   });
   assert.equal(action.phase, "allowed");
 });
+
+/** What is said of the newest decision that came out otherwise. */
+function detailOf(answers: Reexecution["answers"]): string {
+  return answers.find(({ outcome }) => outcome === "different")?.detail ?? "";
+}
 
 /** The same reader, whose entries say something else. */
 function withEntry(reader: Reader, change: (text: string) => string): Reader {

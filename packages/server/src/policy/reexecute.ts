@@ -4,25 +4,38 @@
  */
 import { CountersignError } from "@countersign/evidence/errors";
 import type { EventOf } from "@countersign/evidence/event";
+import type { DecisionAgain } from "@countersign/evidence/report-schema";
+import type { Handlers } from "../base/routes.ts";
 import type { Command, Ledger, Reader, Submission } from "../ledger/command.ts";
-import { type InputVault, type NoInput, openInputs, type RecordedEvent, recordedDecisions } from "./recorded.ts";
+import {
+  type InputVault,
+  indexOfDecision,
+  type NoInput,
+  openInputs,
+  type RecordedEvent,
+  recordedDecisions,
+} from "./recorded.ts";
 import { packBatch, type ReplayItem } from "./replay-batch.ts";
 import type { ReplayHost } from "./replay-host.ts";
 import type { Replays } from "./replays.ts";
 
-/** One decision, or the entries `from` to, but not with, `until`. */
+/** One decision by its id or its event's, or the newest `limit` among entries `from` to, but not with, `until`. */
 export type ReexecuteScope =
+  | { readonly decisionId: string }
   | { readonly eventId: string }
-  | { readonly from: number; readonly until: number; readonly limit?: number };
+  | { readonly from?: number; readonly until?: number; readonly limit?: number };
 
 export type Reexecution = {
+  /** Entries there were when it was done. */
   readonly as_of: number;
   readonly decisions: number;
   readonly equal: number;
   readonly different: number;
   readonly not_recomputed: Readonly<Partial<Record<NoInput, number>>>;
-  /** At most 100. */
-  readonly differences: readonly { readonly event_id: string; readonly index: number; readonly detail: string }[];
+  /** Of each decision, newest first. */
+  readonly answers: readonly DecisionAgain[];
+  /** Where to go on, as `until`, when there are older decisions in the range than were made again. */
+  readonly next?: number;
   /** Of integrity.checked. */
   readonly event_id: string;
 };
@@ -35,11 +48,34 @@ export type ReexecuteParts = {
   readonly replays: Pick<Replays, "use">;
 };
 
-/** Decisions at once when nobody says how many. */
+/** Decisions at once, and when nobody says how many. */
 export const MOST_DECISIONS = 10_000;
-const MOST_LISTED = 100;
 
-/** @throws CountersignError not-found, core:engine-unavailable */
+/** The HTTP operation. */
+export function reexecuteHandlers(parts: ReexecuteParts): Pick<Handlers, "reexecute"> {
+  return {
+    async reexecute({ body, submission }) {
+      const { decision_id: decisionId, event_id: eventId, from, until, limit } = body;
+      const [first, second] = Object.keys(body).filter((name) => name !== "limit" && name !== "until");
+      if (first !== undefined && second !== undefined) {
+        throw new CountersignError("validation-failed", {
+          pointer: `/${second}`,
+          detail: "Name one decision, or a range.",
+        });
+      }
+      const range = {
+        ...(from === undefined ? {} : { from }),
+        ...(until === undefined ? {} : { until }),
+        ...(limit === undefined ? {} : { limit }),
+      };
+      const scope = decisionId !== undefined ? { decisionId } : eventId !== undefined ? { eventId } : range;
+      const { answers, not_recomputed, ...rest } = await reexecuteDecisions(parts, scope, submission);
+      return { body: { ...rest, not_recomputed: { ...not_recomputed }, answers: [...answers] } };
+    },
+  };
+}
+
+/** @throws CountersignError not-found, core:engine-unavailable, core:overloaded */
 export async function reexecuteDecisions(
   parts: ReexecuteParts,
   scope: ReexecuteScope,
@@ -51,8 +87,9 @@ export async function reexecuteDecisions(
   const made = await parts.replays.use((host) => makeAgain(parts, host, reader, decisions));
   const asOf = reader.size;
   const { answer } = await parts.ledger.submit(recordCheck, { ...made, asOf }, by);
-  const { differences, notRecomputed: not_recomputed, ...counts } = made;
-  return { as_of: asOf, ...counts, not_recomputed, differences: differences.slice(0, MOST_LISTED), event_id: answer };
+  const { notRecomputed: not_recomputed, ...rest } = made;
+  const next = "eventId" in scope || "decisionId" in scope ? undefined : nextOf(reader, scope, made.answers);
+  return { as_of: asOf, ...rest, not_recomputed, ...(next === undefined ? {} : { next }), event_id: answer };
 }
 
 type Made = {
@@ -60,7 +97,7 @@ type Made = {
   readonly equal: number;
   readonly different: number;
   readonly notRecomputed: Readonly<Partial<Record<NoInput, number>>>;
-  readonly differences: Reexecution["differences"];
+  readonly answers: readonly DecisionAgain[];
 };
 
 async function makeAgain(
@@ -70,34 +107,24 @@ async function makeAgain(
   decisions: Iterable<RecordedEvent>,
 ): Promise<Made> {
   const loaded = new Map<string, boolean>();
-  const notRecomputed: Partial<Record<NoInput, number>> = {};
-  const differences: { event_id: string; index: number; detail: string }[] = [];
-  const counts = { decisions: 0, equal: 0, different: 0 };
-  const not = (why: NoInput) => {
-    notRecomputed[why] = (notRecomputed[why] ?? 0) + 1;
-  };
-  const differ = ({ event, index }: RecordedEvent, detail: string) => {
-    counts.different++;
-    differences.push({ event_id: event.event_id, index, detail });
-  };
+  const answers: DecisionAgain[] = [];
   for await (const batch of openInputs(vault, reader, decisions)) {
-    counts.decisions += batch.length;
-    const items: (RecordedEvent & ReplayItem)[] = [];
+    const items: (ReplayItem & { readonly place: number })[] = [];
     for (const opened of batch) {
-      if (!("projection" in opened)) {
-        if (opened.why === "inputs-damaged") differ(opened, "Its stored input is not the one the log commits to.");
-        else not(opened.why);
-      } else if (await isLoaded(opened.event.policy.policy_digest)) items.push(opened);
-      else not("inputs-withheld");
+      const place = answers.length;
+      const own = namesOf(opened);
+      answers.push({ ...own, outcome: "equal" });
+      if (!("projection" in opened)) answers[place] = { ...own, ...withoutInput(opened.why) };
+      else if (await isLoaded(opened.event.policy.policy_digest)) items.push({ ...opened, place });
+      else answers[place] = { ...own, outcome: "not-recomputed", why: "inputs-withheld" };
     }
-    const others = await host.ask({ op: "again", batch: packBatch(items) });
-    counts.equal += items.length - others.length;
-    for (const { at, outcome } of others) {
-      if (outcome.outcome === "different") differ(items[at]!, outcome.detail);
-      else not(outcome.why);
+    // The thread names what came out otherwise, or not at all.
+    for (const { at, outcome } of await host.ask({ op: "again", batch: packBatch(items) })) {
+      const { place } = items[at]!; // a place in the batch it was sent
+      answers[place] = { ...answers[place]!, ...outcome };
     }
   }
-  return { ...counts, notRecomputed, differences };
+  return { ...countAnswers(answers), answers };
 
   /** Whether the thread has been given the bundle; what it makes of it is its own to say. */
   async function isLoaded(digest: string): Promise<boolean> {
@@ -112,19 +139,53 @@ async function makeAgain(
   }
 }
 
+function namesOf({ index, event }: RecordedEvent) {
+  return { index, event_id: event.event_id, decision_id: event.decided.decision_id };
+}
+
+function withoutInput(why: NoInput) {
+  if (why !== "inputs-damaged") return { outcome: "not-recomputed" as const, why };
+  return { outcome: "different" as const, detail: "Its stored input is not the one the log commits to." };
+}
+
+function countAnswers(answers: readonly DecisionAgain[]): Omit<Made, "answers"> {
+  const counts = { decisions: answers.length, equal: 0, different: 0 };
+  const notRecomputed: Partial<Record<NoInput, number>> = {};
+  for (const answer of answers) {
+    if (answer.outcome !== "not-recomputed") counts[answer.outcome]++;
+    else if (answer.why !== undefined) notRecomputed[answer.why] = (notRecomputed[answer.why] ?? 0) + 1;
+  }
+  return { ...counts, notRecomputed };
+}
+
 function scopeOf(reader: Reader, scope: ReexecuteScope): Iterable<RecordedEvent> {
-  if (!("eventId" in scope)) {
-    const { from, until, limit = MOST_DECISIONS } = scope;
+  if (!("eventId" in scope || "decisionId" in scope)) {
+    const { from = 0, until = reader.size, limit = MOST_DECISIONS } = scope;
     return recordedDecisions(reader, { from, until: Math.min(until, reader.size), limit });
   }
-  const index = reader.indexOfEvent(scope.eventId);
+  const [name, index] =
+    "eventId" in scope
+      ? [scope.eventId, reader.indexOfEvent(scope.eventId)]
+      : [scope.decisionId, indexOfDecision(reader, scope.decisionId)];
   const found = index === undefined ? [] : [...recordedDecisions(reader, { from: index, until: index + 1, limit: 1 })];
-  if (found.length === 0) throw new CountersignError("not-found", { detail: `${scope.eventId} is no decision.` });
+  if (found.length === 0) throw new CountersignError("not-found", { detail: `${name} is no decision.` });
   return found;
 }
 
+/** Where the next stretch ends, when the limit left decisions of the range out. */
+function nextOf(
+  reader: Reader,
+  { from = 0 }: { readonly from?: number },
+  answers: readonly DecisionAgain[],
+): number | undefined {
+  const oldest = answers.at(-1)?.index;
+  if (oldest === undefined) return undefined;
+  const [more] = reader.entriesOfKinds(["policy.decided"], { before: oldest, limit: 1 });
+  return more !== undefined && more >= from ? oldest : undefined;
+}
+
 /** Says in the log that decisions were made again, and how many came out otherwise. */
-const recordCheck: Command<Made & { readonly asOf: number }, string> = {
+const recordCheck: Command<Omit<Made, "answers"> & { readonly asOf: number }, string> = {
   name: "policy.record-reexecution",
   needs: () => ({}),
   run(tx, { asOf, decisions, equal, different, notRecomputed }) {

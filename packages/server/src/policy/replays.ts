@@ -3,16 +3,19 @@
  * decisions. Uses are exclusive and come one after the other. An engine never frees what it was given, so the thread is
  * replaced when it has seen enough bundles, when it was lost, and when nobody needs it.
  */
+import { CountersignError } from "@countersign/evidence/errors";
 import { openReplay, type ReplayHost, type ReplayOptions } from "./replay-host.ts";
 
 export type Replays = {
-  /** Runs `work` alone on the thread. @throws CountersignError core:engine-unavailable, and what `work` throws */
+  /** Runs `work` alone on the thread. @throws CountersignError core:engine-unavailable, core:overloaded, and what `work` throws */
   use<T>(work: (host: ReplayHost) => Promise<T>): Promise<T>;
   /** How many uses wait or run. */
   waiting(): number;
   close(): Promise<void>;
 };
 
+/** Uses that run or wait at once. */
+const MOST_WAITING = 8;
 const MOST_LOADS = 64;
 const IDLE_MS = 5 * 60_000;
 
@@ -45,6 +48,10 @@ export function openReplays(options: ReplayOptions): Replays {
 
   return {
     use(work) {
+      if (waiting >= MOST_WAITING) {
+        const detail = "Too many simulations and re-executions wait already.";
+        return Promise.reject(new CountersignError("core:overloaded", { detail }));
+      }
       waiting++;
       const done = last.then(() => run(work));
       last = done.then(
