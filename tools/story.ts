@@ -106,7 +106,7 @@ export class Story {
   #made = 0;
   readonly #runHeads = new Map<string, { seq: number; leaf: string }>();
   #control = { seq: 0, head: NO_HASH };
-  readonly #policyAdmins = new Set<string>();
+  readonly #policyAdmins = new Map<Who, ActorBlock>();
 
   constructor(options: StoryOptions = {}) {
     const { tenant = "prod-a", host = "audit.example.com", startsAt = "2026-04-01T14:00:00.000Z" } = options;
@@ -186,24 +186,72 @@ export class Story {
 
   /** Dana asks for a policy, or for an old one again, and the agent's owner approves; gives the request's id. */
   agreeOn(digest: string, expected: string, { rollback = false }: { rollback?: boolean } = {}): Id<"evt"> {
-    const [dana, owner] = [this.person("dana").alias, this.person("owner").alias];
-    for (const alias of [dana, owner]) {
-      if (this.#policyAdmins.has(alias)) continue;
-      this.append("role.granted", { grant: { person: alias, role: "policy-admin", kind: "role" } });
-      this.#policyAdmins.add(alias);
-    }
+    const dana = this.policyAdmin("dana");
+    const owner = this.policyAdmin("owner");
+    if (!rollback) this.upload(digest);
+    const compared = rollback || expected === "" ? {} : this.compare(digest, expected);
     const asked = this.append("policy.publish.requested", {
-      actor: { type: "person", id: dana },
-      publish: { digest, ...(expected === "" ? {} : { expected }), ...(rollback ? { rollback } : {}) },
+      actor: dana,
+      publish: { digest, ...(expected === "" ? {} : { expected }), ...(rollback ? { rollback } : {}), ...compared },
       reason: { code: "PLANNED_CHANGE" },
     });
     const request = asked.event_id as Id<"evt">; // the story made it
     this.append("policy.publish.answered", {
-      actor: { type: "person", id: owner },
+      actor: owner,
       cause: request,
-      answer: { request, digest, answer: "approve", person: owner },
+      answer: { request, digest, answer: "approve", person: owner.id },
     });
     return request;
+  }
+
+  /** A person with the role, a credential and a key of their own, as the actor of their events. */
+  policyAdmin(name: Who): ActorBlock {
+    const known = this.#policyAdmins.get(name);
+    if (known !== undefined) return known;
+    const { alias, kid } = this.person(name);
+    this.append("role.granted", { grant: { person: alias, role: "policy-admin", kind: "role" } });
+    const credential = this.id("key");
+    this.append("credential.issued", {
+      credential: { id: credential, role: "policy-admin", holder: { kind: "person", id: alias } },
+    });
+    const isEnrolled = this.events.some(
+      (event) => event.type === "approver.key.enrolled" && event.enrolment.key.kid === kid,
+    );
+    if (!isEnrolled) this.enrol(name);
+    const actor: ActorBlock = { type: "person", id: alias, credential };
+    this.#policyAdmins.set(name, actor);
+    return actor;
+  }
+
+  /** Dana brings a bundle. */
+  upload(digest: string): void {
+    const bundle = { digest, name: "seed", version: "1.0.0", files: 9, size_bytes: 4096 };
+    this.append("policy.uploaded", { actor: this.policyAdmin("dana"), bundle });
+  }
+
+  /** Dana has a bundle compared with the active one, and acknowledges the one group that it lets through. */
+  compare(digest: string, against: string): { readonly simulation: string; readonly impact_digest: string } {
+    const dana = this.policyAdmin("dana");
+    const impact = digestOf(utf8(`impact of ${digest}`));
+    const group = digestOf(utf8(`group of ${digest}`));
+    const { event_id: simulation } = this.append("policy.simulated", {
+      actor: dana,
+      simulation: {
+        digest,
+        against,
+        decisions: 40,
+        newly_allowed: 2,
+        changed: 2,
+        impact_digest: impact,
+        groups: [group],
+      },
+    });
+    this.append("policy.acknowledged", {
+      actor: dana,
+      cause: simulation,
+      acknowledgement: { digest, simulation, impact_digest: impact, groups: [group] },
+    });
+    return { simulation, impact_digest: impact };
   }
 
   person(name: string): StoryPerson {

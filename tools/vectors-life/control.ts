@@ -306,13 +306,119 @@ export const controlCases: readonly Case[] = [
         const dana = story.person("dana").alias;
         const request = story.agreeOn(digestOf(utf8("next")), digest);
         story.append("policy.publish.answered", {
-          actor: { type: "person", id: dana },
+          actor: story.policyAdmin("dana"),
           answer: { request, digest: digestOf(utf8("next")), answer: "approve", person: dana },
         });
       }),
+      "approved-by-who-brought-it": then("Whoever brought the bundle approves it; another asked for it.", (story) => {
+        const { digest } = story.policy;
+        const next = digestOf(utf8("next"));
+        story.upload(next);
+        const compared = story.compare(next, digest);
+        const [dana, owner] = [story.policyAdmin("dana"), story.policyAdmin("owner")];
+        const { event_id: request } = story.append("policy.publish.requested", {
+          actor: owner,
+          publish: { digest: next, expected: digest, ...compared },
+          reason: REASON,
+        });
+        story.append("policy.publish.answered", {
+          actor: dana,
+          answer: { request, digest: next, answer: "approve", person: dana.id },
+        });
+      }),
+      "approved-on-hearsay": {
+        desc: "The event says that a person approved, with no credential, session or signature of theirs.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing(
+            "policy.publish.answered",
+            (event) => ({ ...event, actor: { type: "person", id: event.actor.id } }),
+            0,
+          ),
+      },
+      "approved-by-another-credential": {
+        desc: "The credential that the approvals came with is another person's.",
+        faults: times(2),
+        edit: () => {
+          let other: string | undefined;
+          return (event) => {
+            if (event.type === "policy.publish.requested") other ??= event.actor.credential;
+            if (event.type !== "policy.publish.answered" || other === undefined) return event;
+            return { ...event, actor: { ...event.actor, credential: other } };
+          };
+        },
+      },
+      "asked-on-hearsay": {
+        desc: "The event says that a person asked, with no credential or session of theirs.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing(
+            "policy.publish.requested",
+            (event) => ({ ...event, actor: { type: "person", id: event.actor.id } }),
+            0,
+          ),
+      },
+      "approved-without-a-key": {
+        desc: "The person who approves has no approver key.",
+        faults: times(4),
+        edit: () => omitting("approver.key.enrolled", 2),
+      },
+      "never-stored": {
+        desc: "A policy is simulated and published whose bundle nobody brought.",
+        faults: times(2),
+        edit: () => omitting("policy.uploaded", 0),
+      },
+      "not-simulated": {
+        desc: "A policy is published that was not compared with the active one.",
+        faults: times(2),
+        edit: () => omitting("policy.simulated", 0),
+      },
+      "not-acknowledged": {
+        desc: "A policy is published although nobody acknowledged what it newly allows.",
+        faults: UNLAWFUL,
+        edit: () => omitting("policy.acknowledged", 0),
+      },
+      "acknowledged-by-a-service": {
+        desc: "A service acknowledges what a policy newly allows.",
+        faults: UNLAWFUL,
+        edit: () => editing("policy.acknowledged", (event) => ({ ...event, actor: { type: "operator", id: "ci" } }), 0),
+      },
+      "acknowledged-what-is-not": {
+        desc: "The acknowledgement names a group that the simulation does not.",
+        faults: times(2),
+        edit: () =>
+          editing(
+            "policy.acknowledged",
+            (event) => ({
+              ...event,
+              acknowledgement: { ...event.acknowledgement, groups: [digestOf(utf8("another group"))] },
+            }),
+            0,
+          ),
+      },
+      "simulated-against-another": {
+        desc: "The policy was compared with one that is not the active one.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing(
+            "policy.simulated",
+            (event) => ({ ...event, simulation: { ...event.simulation, against: digestOf(utf8("another")) } }),
+            0,
+          ),
+      },
+      "more-than-can-be-seen": {
+        desc: "The policy lets more groups through than its simulation names.",
+        faults: UNLAWFUL,
+        edit: () =>
+          editing(
+            "policy.simulated",
+            (event) => ({ ...event, simulation: { ...event.simulation, groups_left_out: 1 } }),
+            0,
+          ),
+      },
       "approved-without-the-role": {
         desc: "The person who approves is no policy-admin.",
-        faults: times(2),
+        faults: times(4),
         edit: () => omitting("role.granted", 3),
       },
       "approved-by-somebody-else": {
@@ -348,7 +454,7 @@ export const controlCases: readonly Case[] = [
         const { digest } = story.policy;
         const request = story.agreeOn(digestOf(utf8("next")), digest);
         story.append("policy.publish.answered", {
-          actor: { type: "person", id: story.person("owner").alias },
+          actor: story.policyAdmin("owner"),
           answer: { request, digest: digestOf(utf8("next")), answer: "withdraw" },
         });
       }),
@@ -462,7 +568,7 @@ export const controlCases: readonly Case[] = [
           story.append("log.closed", { closed: { size: story.events.length + 1 }, reason: { code: "TENANT_CLOSED" } });
           story.publish({ revision: "pol_2026_04_02" });
         },
-        times(5),
+        times(12),
       ),
     },
   },

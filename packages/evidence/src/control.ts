@@ -9,7 +9,7 @@ import { parseBase64Url } from "./base64.ts";
 import { publicKeyFault } from "./ed25519.ts";
 import { assertNever } from "./errors.ts";
 import { es256KeyFault } from "./es256.ts";
-import type { ControlEvent, EventOf, RoleName } from "./event.ts";
+import type { ActorBlock, ControlEvent, EventOf, RoleName } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { own } from "./own.ts";
 import { answerTextReason } from "./policy-answer.ts";
@@ -85,6 +85,23 @@ export type PublishRequest = {
   /** Who asked: a person's alias, or another actor's id. */
   readonly by: string;
   readonly approvals: readonly string[];
+  /** Why, as a code. */
+  readonly reason: string;
+  readonly incident: string | null;
+};
+
+/** What a candidate was compared to last, and what of it was acknowledged. */
+export type PolicySimulation = {
+  /** The policy.simulated event. */
+  readonly event: string;
+  /** The digest that was in force. */
+  readonly against: string;
+  readonly impactDigest: string;
+  /** Groups of changes that let more through and nobody has acknowledged. */
+  readonly open: readonly string[];
+  readonly acknowledged: readonly string[];
+  /** More groups than an event names. */
+  readonly leftOut: boolean;
 };
 
 export type Freeze = EventOf<"freeze.placed">["freeze"] & { readonly event: string; readonly at: string };
@@ -109,6 +126,10 @@ export type ControlState = {
   readonly revisions: Readonly<Record<string, Pick<PolicyInForce, "digest" | "author" | "engine">>>;
   /** Digests that are never to be published again. */
   readonly retired: Readonly<Record<string, true>>;
+  /** Bundles that were stored, by digest, and who brought each first. */
+  readonly uploads: Readonly<Record<string, string>>;
+  /** The newest of each candidate, by digest; a publish or a rollback ends them all. */
+  readonly simulations: Readonly<Record<string, PolicySimulation>>;
   /** At most one at a time; a newer request takes the place of an older one. */
   readonly publishing: PublishRequest | null;
   readonly shadow: string | null;
@@ -131,6 +152,8 @@ const EMPTY: ControlState = {
   policy: null,
   revisions: {},
   retired: {},
+  uploads: {},
+  simulations: {},
   publishing: null,
   shadow: null,
   freezes: [],
@@ -307,9 +330,7 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     case "config.overridden":
     case "backup.taken":
     case "backup.restored":
-    case "policy.uploaded":
     case "policy.validated":
-    case "policy.simulated":
       return state;
     case "log.epoch.opened": {
       const { epoch, origin } = event.epoch;
@@ -427,8 +448,17 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     case "witness.policy.changed":
       return { ...state, witnessPolicy: event.witness_policy.digest };
 
+    case "policy.uploaded": {
+      const { digest } = event.bundle;
+      if (own(state.uploads, digest) !== undefined) return state;
+      return { ...state, uploads: { ...state.uploads, [digest]: event.actor.id } };
+    }
+    case "policy.simulated":
+      return simulated(state, event, unlawful);
+    case "policy.acknowledged":
+      return acknowledge(state, event, unlawful);
     case "policy.publish.requested":
-      return requestPublish(state, event);
+      return requestPublish(state, event, unlawful);
     case "policy.publish.answered":
       return answerPublish(state, event, unlawful);
     case "policy.published":
@@ -600,14 +630,89 @@ function publish(state: ControlState, event: EventOf<"policy.published">, unlawf
   if (separation === "two_people") approvedByOthers(state, { digest, rollback: false }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, digest, author, engine, event: event.event_id };
   const revisions = { ...state.revisions, [revision]: { digest, author, engine } };
-  return { ...state, policy, revisions, publishing: null };
+  return { ...state, policy, revisions, publishing: null, simulations: {} };
 }
 
-function requestPublish(state: ControlState, event: EventOf<"policy.publish.requested">): ControlState {
-  const { digest, expected = null, rollback = false, impact_digest: impactDigest = null } = event.publish;
-  const by = event.actor.id;
-  const publishing = { event: event.event_id, digest, expected, rollback, impactDigest, by, approvals: [] };
+function simulated(state: ControlState, event: EventOf<"policy.simulated">, unlawful: string[]): ControlState {
+  const { digest, against, impact_digest: impactDigest, groups = [], groups_left_out: leftOut = 0 } = event.simulation;
+  if (wantsAgreement(state) && own(state.uploads, digest) === undefined) unlawful.push(neverStored(digest));
+  const simulation: PolicySimulation = {
+    event: event.event_id,
+    against,
+    impactDigest,
+    open: groups,
+    acknowledged: [],
+    leftOut: leftOut > 0,
+  };
+  return { ...state, simulations: { ...state.simulations, [digest]: simulation } };
+}
+
+function acknowledge(state: ControlState, event: EventOf<"policy.acknowledged">, unlawful: string[]): ControlState {
+  const { digest, simulation: cited, impact_digest: impactDigest, groups } = event.acknowledgement;
+  const simulation = own(state.simulations, digest);
+  if (simulation?.event !== cited || simulation.impactDigest !== impactDigest) {
+    unlawful.push(`${cited} is not the newest simulation of ${digest}`);
+    return state;
+  }
+  const strangers = groups.filter((group) => !simulation.open.includes(group));
+  if (strangers.length > 0) unlawful.push(`${strangers.join(", ")} does not wait for an acknowledgement`);
+  if (wantsAgreement(state)) {
+    if (!speaksForItself(state, event.actor)) unlawful.push(`${event.actor.id} is no person with their own word`);
+    else if (!isPolicyAdmin(state, event.actor.id)) unlawful.push(noPolicyAdmin(event.actor.id));
+  }
+  const after: PolicySimulation = {
+    ...simulation,
+    open: simulation.open.filter((group) => !groups.includes(group)),
+    acknowledged: [...simulation.acknowledged, ...groups],
+  };
+  return { ...state, simulations: { ...state.simulations, [digest]: after } };
+}
+
+function requestPublish(
+  state: ControlState,
+  event: EventOf<"policy.publish.requested">,
+  unlawful: string[],
+): ControlState {
+  const {
+    digest,
+    expected = null,
+    rollback = false,
+    impact_digest: impactDigest = null,
+    incident = null,
+  } = event.publish;
+  if (wantsAgreement(state)) {
+    if (own(state.uploads, digest) === undefined && !rollback) unlawful.push(neverStored(digest));
+    const unseen = unseenReason(state, event.publish);
+    if (unseen !== undefined) unlawful.push(unseen);
+    const { type, id } = event.actor;
+    if (type === "person" && !speaksForItself(state, event.actor)) unlawful.push(`nobody shows that ${id} asks`);
+  }
+  const publishing: PublishRequest = {
+    event: event.event_id,
+    digest,
+    expected,
+    rollback,
+    impactDigest,
+    by: event.actor.id,
+    approvals: [],
+    reason: event.reason.code,
+    incident,
+  };
   return { ...state, publishing };
+}
+
+/** Why the publish asked for has not been compared with what is in force, or not all of what it lets through was seen. */
+function unseenReason(
+  state: ControlState,
+  publish: EventOf<"policy.publish.requested">["publish"],
+): string | undefined {
+  if (publish.rollback === true || state.policy === null) return undefined;
+  const simulation = own(state.simulations, publish.digest);
+  if (simulation === undefined || simulation.event !== publish.simulation) return "it cites no newest simulation";
+  if (simulation.against !== state.policy.digest) return "it was simulated against another policy than the active one";
+  if (simulation.impactDigest !== publish.impact_digest) return "it states another impact than its simulation";
+  if (simulation.leftOut) return "it lets more through than can be acknowledged";
+  return simulation.open.length === 0 ? undefined : `${simulation.open.length} groups of changes are not acknowledged`;
 }
 
 /** Signatures are verified elsewhere, because that is slow: policy-answer.ts. */
@@ -630,10 +735,8 @@ function answerPublish(
     unlawful.push("nobody answers");
     return state;
   }
-  if (personOf(state, person)?.roles.includes("policy-admin") !== true) {
-    unlawful.push(`${person} is not a policy-admin of this tenant`);
-  }
-  const isOwnWord = event.actor.type === "person" && event.actor.id === person;
+  if (!isPolicyAdmin(state, person)) unlawful.push(noPolicyAdmin(person));
+  const isOwnWord = event.actor.id === person && speaksForItself(state, event.actor);
   if (!isOwnWord && signed === undefined) unlawful.push(`${event.actor.id} speaks for ${person}, who signed nothing`);
   const otherText = answerTextReason(event, publishing);
   if (otherText !== undefined) unlawful.push(otherText);
@@ -644,6 +747,12 @@ function answerPublish(
   }
   if (answer === "reject") return { ...state, publishing: null };
   if (person === publishing.by) unlawful.push(`${person} approved their own request`);
+  else if (wantsAgreement(state) && !publishing.rollback && own(state.uploads, digest) === person) {
+    unlawful.push(`${person} approved a bundle of their own`);
+  }
+  if (wantsAgreement(state)) {
+    if (!enrolledPeople(state).has(person)) unlawful.push(`${person} has no live approver key`);
+  }
   if (publishing.approvals.includes(person)) unlawful.push(`${person} approved before`);
   return { ...state, publishing: { ...publishing, approvals: [...publishing.approvals, person] } };
 }
@@ -672,9 +781,39 @@ function approvedByOthers(
   if (peopleBehind(state, publishing).size < 2) unlawful.push("fewer than two people stand behind it");
 }
 
-/** People who asked for a publish or approved it. Whoever asked and is no person of the tenant is not one of them. */
+/**
+ * People who asked for a publish or approved it, and are policy-admins with a live approver key now. Whoever asked and is
+ * no such person is not one of them.
+ */
 export function peopleBehind(state: ControlState, { by, approvals }: PublishRequest): ReadonlySet<string> {
-  return new Set([by, ...approvals].filter((alias) => personOf(state, alias) !== undefined));
+  const enrolled = enrolledPeople(state);
+  return new Set([by, ...approvals].filter((alias) => isPolicyAdmin(state, alias) && enrolled.has(alias)));
+}
+
+/** Whether publishing takes two people here: in a production tenant, once its beginning is over. */
+export function wantsAgreement(state: ControlState): boolean {
+  return needsTwoPeople(state) && state.tenant?.sealed === true;
+}
+
+/** Whether the person is in the tenant and a policy-admin now. */
+export function isPolicyAdmin(state: ControlState, alias: string): boolean {
+  return personOf(state, alias)?.roles.includes("policy-admin") === true;
+}
+
+/** Whether the actor is a person with a live credential or a session of their own: not somebody who says they are. */
+function speaksForItself(state: ControlState, { type, id, credential, session }: ActorBlock): boolean {
+  if (type !== "person") return false;
+  if (credential === undefined) return session !== undefined;
+  const holder = credentialOf(state, credential)?.holder;
+  return holder?.kind === "person" && holder.id === id;
+}
+
+function noPolicyAdmin(alias: string): string {
+  return `${alias} is not a policy-admin of this tenant`;
+}
+
+function neverStored(digest: string): string {
+  return `no bundle ${digest} was stored`;
 }
 
 function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unlawful: string[]): ControlState {
@@ -689,7 +828,7 @@ function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unl
   }
   if (needsTwoPeople(state)) approvedByOthers(state, { digest, rollback: true }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, ...old, event: event.event_id };
-  return { ...state, policy, revisions: { ...state.revisions, [revision]: old }, publishing: null };
+  return { ...state, policy, revisions: { ...state.revisions, [revision]: old }, publishing: null, simulations: {} };
 }
 
 function covers(

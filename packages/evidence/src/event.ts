@@ -506,6 +506,10 @@ const all = [
       report: optional(DigestText),
       /** The first and the last entry looked at. */
       range: optional(IndexRange),
+      /** Names of the groups of changes that let more through: what is to be acknowledged. */
+      groups: optional(list(DigestText, 256)),
+      /** Groups of that kind beyond those named: with any, the candidate cannot be acknowledged. */
+      groups_left_out: optional(count),
     }),
   }),
   control("policy.publish.requested", {
@@ -518,6 +522,7 @@ const all = [
       impact_digest: optional(DigestText),
       /** Groups of changes (`sha256:…`) and single ones (`evt_…`) that the requester has seen. */
       acknowledged: optional(list(pattern("^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$", 71), 256)),
+      incident: optional(text(128)),
     }),
     reason: Reason,
   }),
@@ -543,6 +548,7 @@ const all = [
       approved_by: optional(list(Ids.person, 4)),
       request: optional(Ids.event),
       incident: optional(text(128)),
+      separation: optional(oneOf("two_people", "waived")),
     }),
     reason: Reason,
   }),
@@ -856,6 +862,15 @@ const all = [
       ),
     }),
     reason: optional(Reason),
+  }),
+  control("policy.acknowledged", {
+    acknowledgement: object({
+      digest: DigestText,
+      simulation: Ids.event,
+      impact_digest: DigestText,
+      /** Groups of changes that the actor has seen, as policy.simulated names them. */
+      groups: list(DigestText, 256),
+    }),
   }),
 ] as const;
 

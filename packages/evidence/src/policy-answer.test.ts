@@ -20,9 +20,11 @@ function told(change: Partial<PolicyAnswer> = {}, sign: (text: string, secret: U
   const story = new Story().found({ people: ["sam"] });
   const sam = story.person("sam");
   story.append("role.granted", { grant: { person: sam.alias, role: "policy-admin", kind: "role" } });
+  story.upload(NEXT);
+  const compared = story.compare(NEXT, story.policy.digest);
   const asked = story.append("policy.publish.requested", {
     actor: { type: "operator", id: "os:1000" },
-    publish: { digest: NEXT, expected: story.policy.digest, impact_digest: digestOf(utf8("impact")) },
+    publish: { digest: NEXT, expected: story.policy.digest, ...compared },
     reason: { code: "PLANNED_CHANGE" },
   });
   const text = formatPolicyAnswer({
@@ -32,7 +34,7 @@ function told(change: Partial<PolicyAnswer> = {}, sign: (text: string, secret: U
     digest: NEXT,
     expected: story.policy.digest,
     rollback: false,
-    impact_digest: digestOf(utf8("impact")),
+    impact_digest: compared.impact_digest,
     answer: "approve",
     person: sam.alias,
     kid: sam.kid,

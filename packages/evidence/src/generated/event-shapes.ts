@@ -130,6 +130,7 @@ export const chainOfKind: Readonly<Record<Kind, Chain>> = {
   "training.completed": "tenant",
   "anchor.recorded": "tenant",
   "policy.publish.answered": "control",
+  "policy.acknowledged": "control",
 };
 
 type Group = {
@@ -1224,12 +1225,18 @@ function countOfPolicyValidated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.bundle) === undefined) refuse(m, at, "/bundle", wordsObject, faults); else seen++, checkBundle2(m, at + "/bundle", faults);
   return seen;
 }
-const membersOfSimulation = new Set<string>(["digest","against","decisions","newly_allowed","changed","impact_digest","loosened","report","range"]);
+const membersOfSimulation = new Set<string>(["digest","against","decisions","newly_allowed","changed","impact_digest","loosened","report","range","groups","groups_left_out"]);
 const wordsRange = "a list of 2 items";
 function checkRange(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length < 2 || m.length > 2) return void refuse(m, at, "", wordsRange, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isIndex(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsIndex, faults);
+}
+const wordsGroups = "a list of at most 256 items";
+function checkGroups(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isDigestText(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsDigestText, faults);
 }
 function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
@@ -1244,6 +1251,8 @@ function checkSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.loosened) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/loosened", wordsIndex, faults);
   if ((m = o.report) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/report", wordsDigestText, faults);
   if ((m = o.range) !== undefined) seen++, checkRange(m, at + "/range", faults);
+  if ((m = o.groups) !== undefined) seen++, checkGroups(m, at + "/groups", faults);
+  if ((m = o.groups_left_out) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/groups_left_out", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSimulation, at, stranger, faults);
 }
 function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1252,15 +1261,14 @@ function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.simulation) === undefined) refuse(m, at, "/simulation", wordsObject, faults); else seen++, checkSimulation(m, at + "/simulation", faults);
   return seen;
 }
-const membersOfPublish = new Set<string>(["digest","expected","rollback","simulation","impact_digest","acknowledged"]);
-const wordsAcknowledged = "a list of at most 256 items";
-const wordsAcknowledged2 = "a string of at most 71 UTF-16 code units, matching ^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$";
+const membersOfPublish = new Set<string>(["digest","expected","rollback","simulation","impact_digest","acknowledged","incident"]);
+const wordsAcknowledged = "a string of at most 71 UTF-16 code units, matching ^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$";
 const pattern33 = /^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$/u;
 const isAcknowledgedItem = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern33.test(m);
 function checkAcknowledged(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
-  for (let i = 0; i < list.length; i++) if (!isAcknowledgedItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsAcknowledged2, faults);
+  for (let i = 0; i < list.length; i++) if (!isAcknowledgedItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsAcknowledged, faults);
 }
 function checkPublish(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
@@ -1272,6 +1280,7 @@ function checkPublish(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.simulation) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/simulation", wordsEventId, faults);
   if ((m = o.impact_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/impact_digest", wordsDigestText, faults);
   if ((m = o.acknowledged) !== undefined) seen++, checkAcknowledged(m, at + "/acknowledged", faults);
+  if ((m = o.incident) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/incident", wordsLabels2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPublish, at, stranger, faults);
 }
 function countOfPolicyPublishRequested(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1334,7 +1343,7 @@ function countOfPolicyActivated(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.activation) === undefined) refuse(m, at, "/activation", wordsObject, faults); else seen++, checkActivation(m, at + "/activation", faults);
   return seen;
 }
-const membersOfRollback = new Set<string>(["from","to_digest","revision","approved_by","request","incident"]);
+const membersOfRollback = new Set<string>(["from","to_digest","revision","approved_by","request","incident","separation"]);
 function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1345,6 +1354,7 @@ function checkRollback(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.approved_by) !== undefined) seen++, checkApprovedBy(m, at + "/approved_by", faults);
   if ((m = o.request) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/request", wordsEventId, faults);
   if ((m = o.incident) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/incident", wordsLabels2, faults);
+  if ((m = o.separation) !== undefined) seen += isSeparation(m) ? 1 : refuse(m, at, "/separation", wordsSeparation2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRollback, at, stranger, faults);
 }
 function countOfPolicyRolledBack(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1881,7 +1891,7 @@ function countOfRetentionPruned(o: Unchecked, at: string, faults: ShapeFault[]):
 }
 const membersOfHold = new Set<string>(["hold_id","matter","runs","query","from","until"]);
 function checkRuns(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isRunId(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsRunId, faults);
 }
@@ -1978,7 +1988,7 @@ const wordsPackId = "a string of at most 31 UTF-16 code units, matching ^pack_[0
 const pattern38 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern38.test(m);
 function checkPacks(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isPackId(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsPackId, faults);
 }
@@ -1989,7 +1999,7 @@ function checkErasure3(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isCommitment(m = o.subject) ? 1 : refuse(m, at, "/subject", wordsCommitment, faults);
   seen += isIndex(m = o.keys) ? 1 : refuse(m, at, "/keys", wordsIndex, faults);
   seen += isIndex(m = o.payloads) ? 1 : refuse(m, at, "/payloads", wordsIndex, faults);
-  if ((m = o.packs) === undefined) refuse(m, at, "/packs", wordsAcknowledged, faults); else seen++, checkPacks(m, at + "/packs", faults);
+  if ((m = o.packs) === undefined) refuse(m, at, "/packs", wordsGroups, faults); else seen++, checkPacks(m, at + "/packs", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfErasure3, at, stranger, faults);
 }
 function countOfSubjectErased(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -2071,7 +2081,7 @@ function checkReadsItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHolder, at, stranger, faults);
 }
 function checkReads(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsAcknowledged, faults);
+  if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkReadsItem(list[i], at + `/${i}`, faults);
 }
@@ -2079,7 +2089,7 @@ function checkAccess(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
-  if ((m = o.reads) === undefined) refuse(m, at, "/reads", wordsAcknowledged, faults); else seen++, checkReads(m, at + "/reads", faults);
+  if ((m = o.reads) === undefined) refuse(m, at, "/reads", wordsGroups, faults); else seen++, checkReads(m, at + "/reads", faults);
   seen += isIndex(m = o.count) ? 1 : refuse(m, at, "/count", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAccess, at, stranger, faults);
 }
@@ -2353,6 +2363,23 @@ function countOfPolicyPublishAnswered(o: Unchecked, at: string, faults: ShapeFau
   if ((m = o.reason) !== undefined) seen++, checkReason(m, at + "/reason", faults);
   return seen;
 }
+const membersOfAcknowledgement = new Set<string>(["digest","simulation","impact_digest","groups"]);
+function checkAcknowledgement(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  seen += isEventId(m = o.simulation) ? 1 : refuse(m, at, "/simulation", wordsEventId, faults);
+  seen += isDigestText(m = o.impact_digest) ? 1 : refuse(m, at, "/impact_digest", wordsDigestText, faults);
+  if ((m = o.groups) === undefined) refuse(m, at, "/groups", wordsGroups, faults); else seen++, checkGroups(m, at + "/groups", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAcknowledgement, at, stranger, faults);
+}
+function countOfPolicyAcknowledged(o: Unchecked, at: string, faults: ShapeFault[]): number {
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.acknowledgement) === undefined) refuse(m, at, "/acknowledgement", wordsObject, faults); else seen++, checkAcknowledgement(m, at + "/acknowledgement", faults);
+  return seen;
+}
 
 const groupEnvelope: Group = { names: ["type","v","event_id","tenant","ts","source","actor","cause","labels","refs","commit","traceparent","integrity"], count: countOfEnvelope };
 const groupLogGenesis: Group = { names: ["genesis"], count: countOfLogGenesis };
@@ -2449,6 +2476,7 @@ const groupFindingClosed: Group = { names: ["finding"], count: countOfFindingClo
 const groupTrainingCompleted: Group = { names: ["training"], count: countOfTrainingCompleted };
 const groupAnchorRecorded: Group = { names: ["anchor"], count: countOfAnchorRecorded };
 const groupPolicyPublishAnswered: Group = { names: ["answer","reason"], count: countOfPolicyPublishAnswered };
+const groupPolicyAcknowledged: Group = { names: ["acknowledgement"], count: countOfPolicyAcknowledged };
 
 const groupsOfKind = new Map<string, readonly Group[]>([
   ["log.genesis", [groupEnvelope, groupLogGenesis]],
@@ -2548,6 +2576,7 @@ const groupsOfKind = new Map<string, readonly Group[]>([
   ["training.completed", [groupEnvelope, groupTrainingCompleted]],
   ["anchor.recorded", [groupEnvelope, groupAnchorRecorded]],
   ["policy.publish.answered", [groupEnvelope, groupPolicyPublishAnswered]],
+  ["policy.acknowledged", [groupEnvelope, groupPolicyAcknowledged]],
 ]);
 
 function orderActor(o: Unchecked): Unchecked {
@@ -3681,6 +3710,8 @@ function orderSimulation(o: Unchecked): Unchecked {
     changed: o.changed,
     decisions: o.decisions,
     digest: o.digest,
+    groups: o.groups,
+    groups_left_out: o.groups_left_out,
     impact_digest: o.impact_digest,
     loosened: o.loosened,
     newly_allowed: o.newly_allowed,
@@ -3712,6 +3743,7 @@ function orderPublish(o: Unchecked): Unchecked {
     digest: o.digest,
     expected: o.expected,
     impact_digest: o.impact_digest,
+    incident: o.incident,
     rollback: o.rollback,
     simulation: o.simulation,
   };
@@ -3804,6 +3836,7 @@ function orderRollback(o: Unchecked): Unchecked {
     incident: o.incident,
     request: o.request,
     revision: o.revision,
+    separation: o.separation,
     to_digest: o.to_digest,
   };
 }
@@ -5382,6 +5415,32 @@ function orderPolicyPublishAnswered(o: Unchecked): Unchecked {
     v: o.v,
   };
 }
+function orderAcknowledgement(o: Unchecked): Unchecked {
+  return {
+    digest: o.digest,
+    groups: o.groups,
+    impact_digest: o.impact_digest,
+    simulation: o.simulation,
+  };
+}
+function orderPolicyAcknowledged(o: Unchecked): Unchecked {
+  return {
+    acknowledgement: orderAcknowledgement(o.acknowledgement as Unchecked),
+    actor: orderActor(o.actor as Unchecked),
+    cause: o.cause,
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    event_id: o.event_id,
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    source: o.source,
+    tenant: o.tenant,
+    traceparent: o.traceparent,
+    ts: o.ts,
+    type: o.type,
+    v: o.v,
+  };
+}
 
 const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["log.genesis", orderLogGenesis],
@@ -5481,4 +5540,5 @@ const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["training.completed", orderTrainingCompleted],
   ["anchor.recorded", orderAnchorRecorded],
   ["policy.publish.answered", orderPolicyPublishAnswered],
+  ["policy.acknowledged", orderPolicyAcknowledged],
 ]);
