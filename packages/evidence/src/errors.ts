@@ -30,6 +30,11 @@ export const errors = {
     "The body is larger than this operation takes.",
     "Put large bytes in a payload and cite its digest.",
   ],
+  "secret-in-clear": [
+    400,
+    "Something in the form of a secret stands where it would be kept in the clear.",
+    "Name the secret by a reference and let the executor look it up; upload bytes that hold one as secret.",
+  ],
   "unsupported-media-type": [
     415,
     "The body's media type is not one this operation takes.",

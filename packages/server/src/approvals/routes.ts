@@ -2,6 +2,7 @@
 import "@countersign/evidence/ed25519.node";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { Caller, Handlers } from "../base/routes.ts";
+import { redactMembers } from "../base/secret-forms.ts";
 import type { Reader } from "../ledger/command.ts";
 import type { Chore } from "../ledger/due.ts";
 import type { Table } from "../ledger/table.ts";
@@ -50,7 +51,8 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
     async prepareVote({ caller, params, body, submission }) {
       const { tenant } = caller;
       const person = personOf(caller);
-      const prepared = await votes.prepare({ tenant, approvalId: params.approval_id, person, body, submission });
+      const kept = redactMembers(body, { note: 2000 });
+      const prepared = await votes.prepare({ tenant, approvalId: params.approval_id, person, body: kept, submission });
       return { status: 201, body: prepared };
     },
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { holdsSecret, outputCheck, SCANNED_BYTES } from "./output-scan.ts";
+import { holdsSecret } from "../base/secret-forms.ts";
+import { outputCheck, SCANNED_BYTES } from "./output-scan.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 // Made up here, and put together so that no scanner of repositories takes this file for a leak.

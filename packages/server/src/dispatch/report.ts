@@ -5,6 +5,7 @@ import type { EventOf } from "@countersign/evidence/event";
 import { openActionOf } from "@countersign/evidence/run";
 import type { BodyOf, OutcomeReport } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
+import { redactBytes, redactMembers } from "../base/secret-forms.ts";
 import type { Command, Reader, Submission, Transaction } from "../ledger/command.ts";
 import { type ActionRecord, actionBook, actionIn, actionOf, dispatchBlocks } from "./actions.ts";
 import { appendCancelled, needsOf, recordSeen, type SeenAction, seenAction } from "./cancel.ts";
@@ -59,13 +60,14 @@ export function openReports(parts: DispatchParts): Reports {
       const reader = readerOf(parts, tenant);
       const record = reportable(reader, caller, actionId, body.status);
       const subject = record.on_behalf_of ?? undefined;
+      const kept = result && redactBytes(result);
+      const { message } = redactMembers(body, { message: 4000 });
       const input: OutcomeInput = {
         seen: seenAction(record),
         holder: caller.holder,
         report: body,
-        result: result === undefined ? undefined : await keepPayload(vault, tenant, subject, "/outcome/result", result),
-        message:
-          body.message === undefined ? undefined : commitText(parts, tenant, subject, "/outcome/message", body.message),
+        result: kept === undefined ? undefined : await keepPayload(vault, tenant, subject, "/outcome/result", kept),
+        message: message === undefined ? undefined : commitText(parts, tenant, subject, "/outcome/message", message),
         ran: ranOf(parts, reader, record, body.executed_args_sha256),
         output: result === undefined ? undefined : outputCheck(result),
       };

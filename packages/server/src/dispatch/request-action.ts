@@ -13,6 +13,7 @@ import { type RunState, settledActionOf } from "@countersign/evidence/run";
 import { ancestorsOf } from "@countersign/evidence/run-family";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
+import { refuseSecrets } from "../base/secret-forms.ts";
 import type { Command, Submission, Transaction } from "../ledger/command.ts";
 import { type ActionRecord, ATTEMPT_TIMEOUT_MS, actionBook, actionIn, dispatchBlocks } from "./actions.ts";
 import { appendDecision, type KeptJudgement, keepProjection } from "./decision.ts";
@@ -181,6 +182,7 @@ function appendRequest(
   { reading }: Judgement,
 ): { record: ActionRecord; digest: string } {
   const { action, toolContract, costCents } = reading;
+  refuseSecrets(action.target, "/target");
   const topic = body.topic ?? action.capability;
   const digest = actionDigest({
     tenant: tx.tenant,

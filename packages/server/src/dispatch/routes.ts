@@ -3,6 +3,7 @@ import { CountersignError } from "@countersign/evidence/errors";
 import type { Id } from "@countersign/evidence/ids";
 import type { ActionStatusView } from "@countersign/evidence/wire";
 import type { Call, Caller, Handlers } from "../base/routes.ts";
+import { redactMembers } from "../base/secret-forms.ts";
 import { type Chore, dueChore } from "../ledger/due.ts";
 import type { Table } from "../ledger/table.ts";
 import { type ActionRecord, actionOf, actions, permits } from "./actions.ts";
@@ -23,6 +24,9 @@ const MAX_WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 25;
 /** Phases in which somebody else is to act: what a poll without `seen` waits for the end of. */
 const WAITS: ReadonlySet<string> = new Set(["requested", "waiting", "running"]);
+
+/** Free texts of a request and how long each may be. */
+const KEPT_TEXTS = { intent: 2000, labels: 128, refs: 128, tool_version: 64, context_absent: 64 };
 
 type Names =
   | "requestAction"
@@ -58,7 +62,8 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       const args = raw("/args");
       if (args === undefined) throw new CountersignError("validation-failed", { pointer: "/args" });
       const runId = params.run_id as Id<"run">; // checked against its pattern
-      const answer = await request({ caller, runId, body, args, submission });
+      const kept = redactMembers(body, KEPT_TEXTS);
+      const answer = await request({ caller, runId, body: kept, args, submission });
       if (!answer.started) return { status: 201, body: { action: await viewOfAction(caller, answer.action_id) } };
       const view = await started(caller, answer.action_id);
       return { status: 201, body: { action: view.action, started: view } };

@@ -1,6 +1,7 @@
 /** Payloads over HTTP: put bytes and cite them, read them back. A read is evidence, committed before a byte leaves. */
 import { CountersignError } from "@countersign/evidence/errors";
 import type { Handlers } from "../base/routes.ts";
+import { holdsSecret } from "../base/secret-forms.ts";
 import type { Command, Ledger } from "../ledger/command.ts";
 import { knowsPayload, recordPayload } from "./cite.ts";
 import type { Classification, PayloadVault, StoredPayload } from "./store.ts";
@@ -39,6 +40,8 @@ export function payloadHandlers(parts: {
   return {
     async putPayload({ body, query, caller, submission }) {
       const classification: Classification = query?.classification ?? "internal";
+      // Nothing else is kept in the clear; what is sealed keeps its exact bytes.
+      if (classification === "public" && holdsSecret(body)) throw new CountersignError("secret-in-clear");
       const stored = await vault.put(caller.tenant, body, { mediaType: "application/octet-stream", classification });
       const { answer } = await ledger.submit(recordUpload, { stored, credentialId: caller.credentialId }, submission);
       return { status: 201, body: answer };

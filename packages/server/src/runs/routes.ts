@@ -5,6 +5,7 @@ import type { Id, RunId } from "@countersign/evidence/ids";
 import type { RunState } from "@countersign/evidence/run";
 import type { EventReceipt } from "@countersign/evidence/wire";
 import type { Caller, Handlers } from "../base/routes.ts";
+import { redactMembers } from "../base/secret-forms.ts";
 import type { Command, Reader } from "../ledger/command.ts";
 import { type Chore, due } from "../ledger/due.ts";
 import type { Table } from "../ledger/table.ts";
@@ -20,6 +21,12 @@ const LARGEST_PAGE = 500;
 /** Times a close is tried again when the run's actions changed meanwhile. */
 const CLOSE_TRIES = 5;
 
+/** Free texts of a run and how long each may be. */
+const KEPT_TEXTS = {
+  ...{ intent: 2000, labels: 128, refs: 128 },
+  ...{ version: 64, framework: 64, framework_version: 64, model: 128 },
+};
+
 type Names = "startRun" | "getRun" | "closeRun" | "listRuns";
 
 export type RunModule = { readonly handlers: Pick<Handlers, Names>; readonly chores: readonly Chore[] };
@@ -32,7 +39,8 @@ export function openRuns(parts: RunParts): RunModule {
 
   const handlers: Pick<Handlers, Names> = {
     async startRun({ caller, body, submission }) {
-      const { run_id: runId, index } = await start({ caller, body, submission });
+      const kept = redactMembers(body, KEPT_TEXTS);
+      const { run_id: runId, index } = await start({ caller, body: kept, submission });
       const reader = readerOf(ledger, caller.tenant);
       return { status: 201, body: { run: viewRun(stateOf(reader, runId)), receipt: receiptOf(reader, index) } };
     },
