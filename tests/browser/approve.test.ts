@@ -14,6 +14,7 @@ import { parseVerifierKey } from "@countersign/evidence/note";
 import { openPackFolder } from "@countersign/evidence/pack-folder.node";
 import { verify } from "@countersign/evidence/verify";
 import { voteSignatureFault } from "@countersign/evidence/vote-signature";
+import { testBundle, testRules } from "../../packages/server/src/gate-testing.ts";
 import { OPERATOR, temporaryDirectory } from "../../packages/server/src/ledger/testing.ts";
 import { exportPack } from "../../packages/server/src/packs/export.ts";
 import { openDisclosure } from "../../packages/server/src/payloads/cite.ts";
@@ -278,6 +279,29 @@ test("approve: who looks at a request that another settles is told, and can sign
   assert.equal(await erin.page.getByRole("button", { name: "Sign with passkey" }).count(), 0);
   assert.equal(await erin.page.getByRole("dialog").count(), 0);
   await erin.close();
+});
+
+test("approve: a request that a replaced policy asks anew is shown with its successor, and what differs", {
+  skip,
+}, async () => {
+  const { approvalId } = await console.ask();
+  await open(dana, approvalId);
+  const stricter = testRules.replace('@quorum("1") @ttl("PT30M")', '@quorum("2") @ttl("PT30M")');
+  await console.gate.publish(testBundle(stricter, "two people"));
+  await console.gate.sweeper.sweep();
+  await dana.page.getByText("A new request replaced this one.").waitFor();
+  await dana.page.getByRole("link", { name: "open the new request" }).click();
+  await dana.page.getByRole("heading", { name: /^Difference/ }).waitFor();
+  const lines = dana.page.getByLabel("Lines taken away (−) and added (+)");
+  await lines.getByText("- Needs         1 of role:oncall_sre").waitFor();
+  await lines.getByText("+ Needs         2 of role:oncall_sre").waitFor();
+  await dana.page.getByText("Votes on that one do not count here.").waitFor();
+  await console.gate.publish(testBundle(testRules, "one person again"));
+  // Control: asked again under the same rules as the last one used, nothing differs but the policy's name.
+  const again = await console.ask();
+  await open(dana, again.approvalId);
+  await dana.page.getByRole("heading", { name: /^Difference/ }).waitFor();
+  assert.equal(await dana.page.getByText("- Needs").count(), 0);
 });
 
 test("approve: a vote that comes too late says so, and is not shown as given", { skip }, async () => {

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { testBundle, testRules } from "../../packages/server/src/gate-testing.ts";
 import { type ConsoleTest, openConsole, skip, type Visitor } from "./harness.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -33,9 +34,17 @@ async function violations(visitor: Visitor): Promise<string[]> {
 }
 
 test("console: every page is clean by axe, in light and dark, wide and narrow", { skip }, async () => {
+  const replaced = await console.ask({ vpc: "vpc-1", environment: "prod", region: HOSTILE });
+  await console.gate.publish(testBundle(testRules, "another text"));
+  await console.gate.sweeper.sweep();
+  const { superseded_by: successor } = await console.gate.call("getApproval", console.gate.auditor, {
+    params: { approval_id: replaced.approvalId },
+  });
   const { approvalId } = await console.ask({ vpc: "vpc-1", environment: "prod", cost: 12.5, region: HOSTILE });
   const { url } = await console.admin("person.link", { person: "visitor" });
   const pages: readonly (readonly [string, string])[] = [
+    [`/approvals/${replaced.approvalId}`, "A new request replaced this one."],
+    [`/approvals/${successor}`, "Votes on that one do not count here."],
     ["/inbox", "What would run"],
     ["/inbox?state=REJECTED", "There is nothing in this state."],
     [`/approvals/${approvalId}`, "What is signed"],

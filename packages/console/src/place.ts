@@ -1,6 +1,16 @@
 /** Addresses of the pages. Everything a page shows that can be linked to stands in its address. */
 
-export const inboxStates = ["REQUESTED", "GRANTED", "CONSUMED", "REJECTED", "EXPIRED", "VOIDED", "CANCELLED"] as const;
+export const inboxStates = [
+  "REQUESTED",
+  "GRANTED",
+  "CONSUMED",
+  "REJECTED",
+  "EXPIRED",
+  "REVOKED",
+  "SUPERSEDED",
+  "VOIDED",
+  "CANCELLED",
+] as const;
 export type InboxState = (typeof inboxStates)[number];
 
 export type ConsolePlace =

@@ -209,6 +209,11 @@ export const errors = {
     "The approval no longer binds: the policy or the request changed.",
     "Request the action again under the current policy.",
   ],
+  "approval-superseded": [
+    409,
+    "A new request has replaced the approval: the policy or the facts changed, and votes never carry.",
+    "Wait for the new request to be answered: GET /v1/actions/{id} names it.",
+  ],
   "approver-not-eligible": [
     403,
     "This person may not vote on this request.",

@@ -151,6 +151,9 @@ export const ApprovalView = object({
     32,
   ),
   missing: list(text(128), 16),
+  /** The request this one took the place of, and the one that took its place; votes never carry. */
+  replaces: optional(E.Ids.approval),
+  superseded_by: optional(E.Ids.approval),
 });
 
 export const ApprovalDetail = object({
@@ -166,6 +169,8 @@ export const ApprovalDetail = object({
   severity: optional(E.oneOf("low", "medium", "high", "critical")),
   /** The matched rules as their authors wrote them. */
   rules: optional(list(object({ rule: E.RuleId, text: text(16_384) }), 32)),
+  /** The newest approval used for the same agent, tool and resource: what to compare this one with. */
+  last_used: optional(E.Ids.approval),
   /** People who may vote on it now, and under which rules. */
   eligible: optional(list(object({ person: E.Ids.person, rules: list(E.RuleId, 16) }), 256)),
 });

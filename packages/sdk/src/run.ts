@@ -32,7 +32,7 @@ export type ActRequest = Omit<BodyOf<"requestAction">, "target" | "start" | "arg
 export type Act = {
   /** How long to wait for people, in ms; then ApprovalPending, and `cs.resume` goes on later. Default: no limit. */
   readonly approvalPatienceMs?: number;
-  /** Called once when the action starts to wait for people. */
+  /** Called when the action starts to wait for people, and again when a new request replaces the one they were asked. */
   readonly onWaiting?: (action: ActionStatusView) => void;
   /** Pause before attempt n (n ≥ 2), in ms. Default: 200 ms doubled per attempt, at most 5 s. */
   readonly retryDelayMs?: (attempt: number) => number;
@@ -134,10 +134,17 @@ export async function performAction<T>(
 ): Promise<Executed<T>> {
   let action = asked;
   let started = alreadyStarted;
-  if (started === undefined) {
-    action = await untilAnswered(client, action, options);
+  const patientUntilMs = performance.now() + (options.approvalPatienceMs ?? Number.POSITIVE_INFINITY);
+  while (started === undefined) {
+    action = await untilAnswered(client, action, options, patientUntilMs);
     if (isOver(action)) return { action, result: undefined, reported: true };
-    started = await startNext(client, action);
+    try {
+      started = await startNext(client, action);
+    } catch (cause) {
+      if (!asksAgain(cause)) throw cause;
+      // Policy or facts changed: people are asked again, by a new request about the same action.
+      action = await client.call("getAction", { params: { action_id: action.action_id } });
+    }
   }
   for (;;) {
     const { permit, args, argsBytes } = await checkPermit(client, action, started);
@@ -206,10 +213,14 @@ function reportFailure(
 }
 
 /** Waits until the action can start, has ended, or people's patience or the caller's has. */
-async function untilAnswered(client: Countersign, asked: ActionStatusView, options: Act): Promise<ActionStatusView> {
+async function untilAnswered(
+  client: Countersign,
+  asked: ActionStatusView,
+  options: Act,
+  deadlineMs: number,
+): Promise<ActionStatusView> {
   let action = asked;
-  const deadlineMs = performance.now() + (options.approvalPatienceMs ?? Number.POSITIVE_INFINITY);
-  let told = false;
+  let told: string | undefined;
   for (;;) {
     switch (action.phase) {
       case "denied":
@@ -223,8 +234,9 @@ async function untilAnswered(client: Countersign, asked: ActionStatusView, optio
         throw new ApprovalExpired(action, "approval-voided");
       case "waiting":
       case "requested": {
-        if (!told) options.onWaiting?.(action);
-        told = true;
+        const asked = action.approval?.approval_id ?? "";
+        if (told !== asked) options.onWaiting?.(action);
+        told = asked;
         const leftMs = deadlineMs - performance.now();
         if (leftMs <= 0) throw new ApprovalPending(action);
         const waitMs = Math.min(30_000, Math.ceil(leftMs));
@@ -240,6 +252,13 @@ async function untilAnswered(client: Countersign, asked: ActionStatusView, optio
         return action;
     }
   }
+}
+
+/** Whether a start was refused because the decision was made anew and waits for people again. */
+function asksAgain(cause: unknown): boolean {
+  return (
+    cause instanceof CountersignError && (cause.code === "approval-superseded" || cause.code === "approval-pending")
+  );
 }
 
 function isOver(action: ActionStatusView): boolean {

@@ -199,6 +199,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           const { bytes, disclosure } = await openArguments({ vault: dispatchVault }, reader, record);
           return { bytes, salt: disclosure[0] };
         },
+        renew: dispatch.renew,
         bundleOf: policy.bundleOf,
         sealDisclosure: vault.sealDisclosure,
         keepDisclosure,

@@ -222,6 +222,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
         const { bytes, disclosure } = await openArguments({ vault: dispatchVault }, reader, record);
         return { bytes, salt: disclosure[0] };
       },
+      renew: dispatch.renew,
       bundleOf: policy.bundleOf,
       sealDisclosure: vault.sealDisclosure,
       keepDisclosure,

@@ -111,24 +111,6 @@ test("a granted approval not used in time expires, at the use and by the sweeper
   assert.deepEqual(gate.faults(), []);
 });
 
-test("publishing another policy voids what was approved under the old one, at the use and by the sweeper", async () => {
-  const [used, swept, waiting] = [await approved(), await approved(), (await ask(prod)).action];
-  const control = await approved();
-  await start(control.action_id);
-  await gate.publish(testBundle(testRules, `another text ${gate.events().length}`));
-  await assert.rejects(start(used.action_id), refused("approval-voided"));
-  await assert.rejects(gate.vote(dana, waiting.approval!.approval_id), refused("approval-voided"));
-  await gate.sweeper.sweep();
-  for (const { action_id } of [used, swept, waiting]) {
-    assert.equal(await phase(action_id), "voided");
-    assert.equal(count(action_id, "approval.voided"), 1);
-  }
-  assert.equal(await phase(control.action_id), "running");
-  const again = await approved();
-  await start(again.action_id);
-  assert.deepEqual(gate.faults(), []);
-});
-
 test("an ALLOW under a policy that was replaced is decided anew: allowed, denied or held for approval", async () => {
   const still = (await ask()).action;
   await gate.publish(testBundle(testRules, `third text ${gate.events().length}`));

@@ -10,6 +10,7 @@ import { Notice } from "../ui/notice.tsx";
 import { Shown } from "../ui/shown.tsx";
 import type { NameOf } from "./approval-page.tsx";
 import { wordsOf } from "./check.ts";
+import { Comparison } from "./comparison.tsx";
 import { layOut } from "./lay-out.ts";
 import type { RenderingParts } from "./rendering-parts.ts";
 
@@ -67,6 +68,8 @@ export function RequestView({
           ))}
         </p>
       </section>
+
+      <Comparison detail={detail} />
 
       <section>
         <h2>Request</h2>

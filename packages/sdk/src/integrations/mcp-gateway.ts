@@ -56,6 +56,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export function openGateway(options: GatewayOptions): Gateway {
   const waitingForServer = new Map<string, (answer: Answer | Error) => void>();
+  /** The approval each held call waits for now. */
+  const waitingFor = new WeakMap<AbortSignal, string | undefined>();
   const cancelled = new Map<string, AbortController>();
   const active = new Set<Promise<void>>();
   /** How many identical calls have ended, so that a repeat after the end is a new action and one before it is the same. */
@@ -225,11 +227,15 @@ export function openGateway(options: GatewayOptions): Gateway {
   /** Progress notifications while people think, for clients that asked for them. */
   function keepAlive(call: ToolCall, signal: AbortSignal, approvalId: string | undefined): void {
     const token = call.meta.progressToken;
+    const known = waitingFor.get(signal);
+    waitingFor.set(signal, approvalId);
+    // A new request took the place of the one it waited for: the same ticks go on with the new id.
+    if (known !== undefined) return;
     if (typeof token !== "string" && typeof token !== "number") return;
     let progress = 0;
     const tell = () => {
       progress++;
-      const message = `Waiting for approval ${approvalId ?? ""}`.trim();
+      const message = `Waiting for approval ${waitingFor.get(signal) ?? ""}`.trim();
       options.toClient(
         JSON.stringify({
           jsonrpc: "2.0",

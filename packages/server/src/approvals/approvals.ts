@@ -63,6 +63,11 @@ export type ApprovalRecord = {
   readonly policy: PolicySummary;
   readonly approval: ApprovalSummary;
   readonly votes: readonly RecordedVote[];
+  /** The policy it holds under: the decision's. */
+  readonly holds_under: string;
+  /** The request it replaced, and the one that replaced it. */
+  readonly replaces: string | null;
+  readonly superseded_by: string | null;
   readonly last_event: string;
 };
 
@@ -102,7 +107,7 @@ export function noteApproval<K extends Kind>(tx: Transaction, placed: Placed<K>)
   tx.put(approvals, {
     approval_id: id,
     state: record.state,
-    policy_digest: record.policy.policy_digest,
+    policy_digest: record.holds_under,
     record,
   });
 }
@@ -125,10 +130,11 @@ export function stepApproval(before: ApprovalRecord | undefined, event: ActionEv
     case "approval.expired":
     case "approval.revoked":
     case "approval.cancelled":
-    case "approval.superseded":
     case "approval.voided":
       // The state is the event's own name.
       return { ...record, state: event.type.slice("approval.".length).toUpperCase() as ApprovalState };
+    case "approval.superseded":
+      return { ...record, state: "SUPERSEDED", superseded_by: event.superseded.by };
     default:
       return record;
   }
@@ -155,6 +161,9 @@ function requested(event: EventOf<"approval.requested">): ApprovalRecord {
     policy,
     approval,
     votes: [],
+    holds_under: policy.policy_digest,
+    replaces: said.replaces ?? null,
+    superseded_by: null,
     last_event: event.event_id,
   };
 }

@@ -1,10 +1,11 @@
 /** Approvals that end by themselves: nobody answered or used them in time, or the policy they hold under is gone. */
 import { activePolicyOf } from "@countersign/evidence/control";
+import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { formatId, type RunId } from "@countersign/evidence/ids";
 import type { Command, Reader } from "../ledger/command.ts";
 import { type Chore, dueChore, putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
-import type { ActionBook } from "./faces.ts";
+import type { ActionBook, ApprovalParts } from "./faces.ts";
 import { type ApprovalSteps, type DueApproval, EXPIRE } from "./steps.ts";
 import { voidReason } from "./void-reason.ts";
 import { dropDraft } from "./vote.ts";
@@ -47,24 +48,36 @@ export function voidStaleCommand(steps: ApprovalSteps, actions: ActionBook): Com
   };
 }
 
-export function approvalChores(steps: ApprovalSteps, actions: ActionBook): readonly Chore[] {
+export function approvalChores(parts: ApprovalParts, steps: ApprovalSteps): readonly Chore[] {
+  const { ledger, actions } = parts;
   const voidStale = voidStaleCommand(steps, actions);
   return [
     dueChore(expireCommand(steps, actions)),
     dueChore(dropDraft),
+    {
+      name: "approvals.renew",
+      find: findOfOtherPolicy,
+      async work(tenant, input) {
+        const about = input as DueApproval; // what find() gives
+        await parts.renew(tenant, about.actionId).catch(async (cause: unknown) => {
+          // What cannot be read cannot be asked about again: it ends.
+          if (!(cause instanceof CountersignError) || !UNREADABLE.has(cause.code)) throw cause;
+          await ledger.submit(voidStale, about, { tenant, actor: { type: "system", id: "sweeper" } });
+        });
+      },
+    },
     // What find() gives is this command's input.
-    { name: voidStale.name, find: findStale, command: voidStale as Command<unknown, unknown> },
+    { name: voidStale.name, find: findStopped, command: voidStale as Command<unknown, unknown> },
   ];
 }
+
+const UNREADABLE: ReadonlySet<ErrorCode> = new Set(["payload-erased", "payload-damaged", "payload-not-found"]);
 
 /** Open approvals at most looked at one by one in a round: freezes and stolen keys are rare, and each start asks again. */
 const LOOKED_AT_ONE_BY_ONE = 1024;
 
-/**
- * Open approvals under another policy than the one in force, without looking at those under it; while a freeze is
- * placed or a key is known to be compromised, also those under the one in force that it touches.
- */
-export function findStale(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
+/** Open approvals under another policy than the one in force, found without looking at those under it. */
+export function findOfOtherPolicy(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
   const active = activePolicyOf(reader.control)?.digest;
   const stale: DueApproval[] = [];
   for (const state of OPEN_STATES) {
@@ -79,20 +92,24 @@ export function findStale(reader: Reader, _nowMs: number, limit: number): readon
       }
     }
   }
+  return stale.slice(0, limit);
+}
+
+/** While a freeze is placed or a key is known to be compromised: open approvals under the policy in force it touches. */
+export function findStopped(reader: Reader, _nowMs: number, limit: number): readonly DueApproval[] {
   const compromised = Object.values(reader.control.approverKeys).some(
     (key) => key.revoked?.compromisedSince !== undefined,
   );
-  if (reader.control.freezes.length > 0 || compromised) {
-    for (const state of OPEN_STATES) {
-      for (const row of reader.list(approvals, "by_state", [state], { limit: LOOKED_AT_ONE_BY_ONE })) {
-        const record = recordOf(row);
-        const reason = record === undefined ? undefined : voidReason(reader.control, record);
-        // Those of another policy were found above.
-        if (record !== undefined && reason !== undefined && reason !== "POLICY_CHANGED") stale.push(dueOf(record));
-      }
+  if (reader.control.freezes.length === 0 && !compromised) return [];
+  const stopped: DueApproval[] = [];
+  for (const state of OPEN_STATES) {
+    for (const row of reader.list(approvals, "by_state", [state], { limit: LOOKED_AT_ONE_BY_ONE })) {
+      const record = recordOf(row);
+      const reason = record === undefined ? undefined : voidReason(reader.control, record);
+      if (record !== undefined && reason !== undefined && reason !== "POLICY_CHANGED") stopped.push(dueOf(record));
     }
   }
-  return stale.slice(0, limit);
+  return stopped.slice(0, limit);
 }
 
 function dueOf({ approval_id, action_id, run_id }: ApprovalRecord): DueApproval {

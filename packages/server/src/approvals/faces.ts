@@ -19,6 +19,12 @@ export type ApprovalParts = {
     reader: Reader,
     actionId: string,
   ) => Promise<{ readonly bytes: Uint8Array; readonly salt: string } | undefined>;
+  /**
+   * Brings an action's open approval up to the policy in force: it holds, a new request replaces it, or it is void.
+   *
+   * @throws CountersignError payload-erased, payload-damaged, core:engine-unavailable
+   */
+  readonly renew: (tenant: string, actionId: string) => Promise<void>;
   /** A bundle this tenant published; its catalogue has the reasons people may give. */
   readonly bundleOf: (tenant: string, digest: string) => Promise<Bundle | undefined>;
   readonly sealDisclosure: (tenant: string, subject: string | undefined, disclosure: Disclosure) => Uint8Array;

@@ -17,8 +17,8 @@ export const approvalProjections: readonly TableProjection[] = [
       },
       *rows(): Iterable<ExpectedRow<typeof approvals>> {
         for (const record of records.values()) {
-          const { approval_id, state, policy } = record;
-          yield { approval_id, state, policy_digest: policy.policy_digest, record };
+          const { approval_id, state, holds_under } = record;
+          yield { approval_id, state, policy_digest: holds_under, record };
         }
       },
     };

@@ -73,7 +73,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       return { body: viewApproval(reader, recordFor(reader, approvalId)) };
     },
   };
-  return { handlers, chores: approvalChores(steps, parts.actions), votes };
+  return { handlers, chores: approvalChores(parts, steps), votes };
 }
 
 /** Newest first. `after` is the last one of the page before. */

@@ -31,11 +31,17 @@ export type ApprovalOrder = {
   readonly args: { readonly bytes: Uint8Array; readonly salt: string };
   readonly executeWithinMs: number;
   readonly maxAttempts: number;
+  /** The request it takes the place of, and the id that supersede() gave for this one. */
+  readonly replacing?: Replacing;
 };
+
+export type Replacing = { readonly old: string; readonly by: ApprovalId };
 
 export type ApprovalSteps = {
   needs(approvalId: string): readonly Need[];
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
+  /** Ends an approval in favour of a new request, which the same command decides anew and opens. No vote carries. */
+  supersede(tx: Transaction, approvalId: string, reason: string): Replacing;
   /** Uses a granted approval. Whether it may be used, the caller has asked. @throws CountersignError approval-consumed */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
   /** Why an open approval no longer binds; undefined while it does. */
@@ -59,7 +65,7 @@ export function approvalSteps(
 
     open(tx, order) {
       const { decision } = order;
-      const approvalId = tx.newId("apr");
+      const approvalId = order.replacing?.by ?? tx.newId("apr");
       const text = requestText(tx, approvalId, order);
       const request = parseApprovalRequest(text);
       assert(request !== undefined, "what we write is a request");
@@ -76,6 +82,7 @@ export function approvalSteps(
           digest: textDigest(text),
           rendering: textDigest(renderApproval(request, order.args)),
           expires_at: expiresAt,
+          ...(order.replacing === undefined ? {} : { replaces: order.replacing.old }),
         },
       });
       noted(tx, placed);
@@ -83,6 +90,23 @@ export function approvalSteps(
       putDue(tx, EXPIRE, approvalId, Date.parse(expiresAt) + 1, about);
       announce(tx, { approvalId, expiresAt });
       return approvalId;
+    },
+
+    supersede(tx, approvalId, reason) {
+      const by = tx.newId("apr");
+      noted(
+        tx,
+        tx.append("approval.superseded", {
+          ...blocksOf(recordIn(tx, approvalId)),
+          event_id: derivedId(tx, approvalId, "superseded"),
+          actor: GATE,
+          source: "derived",
+          superseded: { by },
+          reason: { code: reason },
+        }),
+      );
+      removeDue(tx, EXPIRE, approvalId);
+      return { old: approvalId, by };
     },
 
     consume(tx, approvalId, { permitId, jobId }) {
@@ -106,9 +130,8 @@ export function approvalSteps(
     end(tx, approvalId, how, reason) {
       const record = recordIn(tx, approvalId);
       const blocks = blocksOf(record);
-      // Two nodes that conclude it derive the same id from the event it follows.
       const derived = {
-        event_id: tx.derivedId(record.last_event, `approval.${how}`),
+        event_id: derivedId(tx, approvalId, how),
         actor: GATE,
         source: "derived" as const,
       };
@@ -137,6 +160,15 @@ export function placesOf(requirements: readonly ApprovalRequirement[]): number {
     16,
     requirements.reduce((sum, { quorum }) => sum + quorum, 0),
   );
+}
+
+/** Two nodes that conclude it derive the same id from the event it follows. */
+function derivedId(
+  tx: Transaction,
+  approvalId: string,
+  how: "expired" | "voided" | "cancelled" | "revoked" | "superseded",
+) {
+  return tx.derivedId(recordIn(tx, approvalId).last_event, `approval.${how}`);
 }
 
 function recordIn(tx: Transaction, approvalId: string): ApprovalRecord {

@@ -8,7 +8,7 @@ import { highestSeverity, ruleTextsOf } from "@countersign/evidence/rule-text";
 import { openActionOf, separationOf } from "@countersign/evidence/run";
 import type { AnswerOf, ApprovalStatusView } from "@countersign/evidence/wire";
 import type { Reader } from "../ledger/command.ts";
-import { type ApprovalRecord, runIdOf } from "./approvals.ts";
+import { type ApprovalRecord, approvals, recordOf, runIdOf } from "./approvals.ts";
 import type { ApprovalParts } from "./faces.ts";
 
 /** The approval as it stands now. */
@@ -27,6 +27,8 @@ export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalSt
     expires_at: record.expires_at,
     votes: record.votes.map(({ kid: _kid, ...vote }) => vote),
     missing: missingVotes(reader, record),
+    ...(record.replaces === null ? {} : { replaces: record.replaces }),
+    ...(record.superseded_by === null ? {} : { superseded_by: record.superseded_by }),
   };
 }
 
@@ -56,6 +58,7 @@ export async function viewApprovalDetail(
     rendering_digest: record.rendering,
     reasons: { approve: [...reasons.approve], reject: [...reasons.reject] },
     ...ruleMembers(bundle, request.matched_rules),
+    ...lastUsedMember(reader, record),
     ...eligibleMember(reader, record),
   };
 }
@@ -69,6 +72,25 @@ function ruleMembers(
   const rules = ruleTextsOf(bundle, matched);
   const severity = highestSeverity(rules);
   return { rules: rules.map(({ rule, text }) => ({ rule, text })), ...(severity === undefined ? {} : { severity }) };
+}
+
+/** Approvals looked through for the last one like this. */
+const LOOKED_THROUGH = 256;
+
+function lastUsedMember(reader: Reader, record: ApprovalRecord): Pick<AnswerOf<"getApproval">, "last_used"> {
+  const { agent, action } = record;
+  const rows = reader.list(approvals, "by_state", ["CONSUMED"], { limit: LOOKED_THROUGH, descending: true });
+  const last = rows
+    .flatMap((row) => recordOf(row) ?? [])
+    .find(
+      (one) =>
+        one.approval_id !== record.approval_id &&
+        one.requested_at <= record.requested_at &&
+        one.agent === agent &&
+        one.action.tool === action.tool &&
+        one.action.target.resource === action.target.resource,
+    );
+  return last === undefined ? {} : { last_used: last.approval_id };
 }
 
 /** Who may vote on it now; absent when it takes no votes. */

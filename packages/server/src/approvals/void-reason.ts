@@ -7,7 +7,7 @@ export type VoidReason = "POLICY_CHANGED" | "FROZEN" | "KEY_COMPROMISED";
 
 /** The first reason there is; undefined while it binds. */
 export function voidReason(control: ControlState, record: ApprovalRecord): VoidReason | undefined {
-  if (activePolicyOf(control)?.digest !== record.policy.policy_digest) return "POLICY_CHANGED";
+  if (activePolicyOf(control)?.digest !== record.holds_under) return "POLICY_CHANGED";
   if (hasCompromisedVote(control, record)) return "KEY_COMPROMISED";
   const { capability, target } = record.action;
   return freezesOver(control, { agent: record.agent, capability, target }).length > 0 ? "FROZEN" : undefined;

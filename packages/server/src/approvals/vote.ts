@@ -82,32 +82,65 @@ export function openVotes(parts: ApprovalParts, steps: ApprovalSteps): Votes {
   const castCommand = castVote(parts, steps);
 
   return {
-    async prepare({ tenant, approvalId, person, body, submission }) {
-      const { record } = approvalFor(parts, tenant, approvalId);
-      await refuseReason(parts, tenant, record, body);
-      const subject = record.on_behalf_of ?? undefined;
-      const disclosure = body.note === undefined ? undefined : disclosureOf(parts.random16(), NOTE_POINTER, body.note);
-      const note = disclosure && {
-        commitment: commitmentOf(disclosure),
-        sealed: parts.sealDisclosure(tenant, subject, disclosure),
-      };
-      const input = { approvalId, actionId: record.action_id, run: runIdOf(record), person, body, note };
-      const { answer } = await ledger.submit(prepareCommand, input, submission);
-      if (answer.refused !== null) throw refusalOf(answer.refused);
-      const draft = answer.vote_id && ledger.reader(tenant)?.row(voteDrafts, { vote_id: answer.vote_id });
-      // A text that was cast or grew old since is gone; repeating the request does not bring it back.
-      if (!draft) throw new CountersignError("vote-mismatch", { detail: "It was cast, or is older than 15 minutes." });
-      return { vote_id: draft.vote_id, text: draft.text, digest: textDigest(draft.text) };
-    },
-
-    async cast({ tenant, approvalId, person, body, submission, voteId }) {
-      const { reader, record } = approvalFor(parts, tenant, approvalId);
-      const verified = verifiedText(reader, { approvalId, voteId, person, signed: body });
-      const ids = { approvalId, actionId: record.action_id, run: runIdOf(record), voteId };
-      const { answer } = await ledger.submit(castCommand, { ...ids, person, signed: body, verified }, submission);
-      if (answer.refused !== null) throw refusalOf(answer.refused);
-    },
+    prepare: (order) => untilCurrent(() => prepare(order)),
+    cast: (order) => untilCurrent(() => cast(order)),
   };
+
+  async function prepare({ tenant, approvalId, person, body, submission }: VoteOrder<"prepareVote">) {
+    const record = await current(parts, tenant, approvalId);
+    await refuseReason(parts, tenant, record, body);
+    const subject = record.on_behalf_of ?? undefined;
+    const disclosure = body.note === undefined ? undefined : disclosureOf(parts.random16(), NOTE_POINTER, body.note);
+    const note = disclosure && {
+      commitment: commitmentOf(disclosure),
+      sealed: parts.sealDisclosure(tenant, subject, disclosure),
+    };
+    const input = { approvalId, actionId: record.action_id, run: runIdOf(record), person, body, note };
+    const { answer } = await ledger.submit(prepareCommand, input, submission);
+    if (answer.refused !== null) throw refusalOf(answer.refused);
+    const draft = answer.vote_id && ledger.reader(tenant)?.row(voteDrafts, { vote_id: answer.vote_id });
+    // A text that was cast or grew old since is gone; repeating the request does not bring it back.
+    if (!draft) throw new CountersignError("vote-mismatch", { detail: "It was cast, or is older than 15 minutes." });
+    return { vote_id: draft.vote_id, text: draft.text, digest: textDigest(draft.text) };
+  }
+
+  async function cast({
+    tenant,
+    approvalId,
+    person,
+    body,
+    submission,
+    voteId,
+  }: VoteOrder<"castVote"> & { readonly voteId: string }) {
+    const record = await current(parts, tenant, approvalId);
+    const { reader } = approvalFor(parts, tenant, approvalId);
+    const verified = verifiedText(reader, { approvalId, voteId, person, signed: body });
+    const ids = { approvalId, actionId: record.action_id, run: runIdOf(record), voteId };
+    const { answer } = await ledger.submit(castCommand, { ...ids, person, signed: body, verified }, submission);
+    if (answer.refused !== null) throw refusalOf(answer.refused);
+  }
+}
+
+const RENEWALS = 3;
+
+/** Does it again, a few times, when the policy was replaced between the question and the command. */
+async function untilCurrent<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (cause) {
+      const changed = cause instanceof CountersignError && cause.code === "core:policy-changed";
+      if (!changed || tries >= RENEWALS) throw cause;
+    }
+  }
+}
+
+/** The record, after the gate was asked again where the policy it holds under was replaced. */
+async function current(parts: ApprovalParts, tenant: string, approvalId: string): Promise<ApprovalRecord> {
+  const { reader, record } = approvalFor(parts, tenant, approvalId);
+  if (record.state !== "REQUESTED" || voidReason(reader.control, record) !== "POLICY_CHANGED") return record;
+  await parts.renew(tenant, record.action_id);
+  return approvalFor(parts, tenant, approvalId).record;
 }
 
 /**
@@ -248,9 +281,12 @@ function conclude({ actions }: ApprovalParts, tx: Transaction, record: ApprovalR
  * Ends an approval that has lost its force and nobody has said so yet.
  *
  * @returns why it takes no vote, when that was recorded
- * @throws CountersignError approval-not-open when it ended before
+ * @throws CountersignError approval-not-open, approval-superseded when it ended before; core:policy-changed
  */
 function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): Refused | undefined {
+  if (record.superseded_by !== null) {
+    throw new CountersignError("approval-superseded", { detail: `${record.superseded_by} replaced it.` });
+  }
   if (record.state !== "REQUESTED") {
     throw new CountersignError("approval-not-open", { detail: `It is ${record.state}.` });
   }
@@ -260,6 +296,8 @@ function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): R
   }
   const reason = voidReason(tx.control, record);
   if (reason === undefined) return undefined;
+  // The policy was replaced since the gate was last asked: it is asked again, and the caller comes back.
+  if (reason === "POLICY_CHANGED") throw new CountersignError("core:policy-changed");
   steps.end(tx, record.approval_id, "voided", reason);
   return { code: reason === "FROZEN" ? "frozen" : "approval-voided", detail: `${reason}.` };
 }

@@ -1,7 +1,10 @@
 /** `countersign approvals …`, `approve` and `reject`. The approver reads the request's own bytes and signs with their own key. */
+
 import { parseApprovalRequest, parseVote, textDigest } from "@countersign/evidence/approval";
+import { isDifferent, renderingDifference } from "@countersign/evidence/approval-difference";
 import { CountersignError } from "@countersign/evidence/errors";
 import { digestOf, utf8 } from "@countersign/evidence/hash";
+import { formatDiff } from "@countersign/evidence/line-diff";
 import type { AnswerOf } from "@countersign/evidence/wire";
 import type { Command } from "commander";
 import { ANYWHERE, type Context, leaf, option, required } from "./command.ts";
@@ -21,7 +24,10 @@ export function addApprovalCommands(program: Command): void {
       example: "approvals list --data ./data --tenant acme --state REQUESTED",
       settings: ANYWHERE,
       options: [
-        option("--state <state>", "REQUESTED, GRANTED, CONSUMED, REJECTED, EXPIRED, REVOKED, VOIDED or CANCELLED."),
+        option(
+          "--state <state>",
+          "REQUESTED, GRANTED, CONSUMED, REJECTED, EXPIRED, REVOKED, VOIDED, SUPERSEDED or CANCELLED.",
+        ),
         option("--limit <n>", "How many. Default: 50."),
         option("--after <approval>", "Continue behind this one."),
       ],
@@ -55,13 +61,20 @@ export function addApprovalCommands(program: Command): void {
       settings: ANYWHERE,
     },
     async (context, id) => {
-      const params = { approval_id: id! }; // commander asked for it
-      const answer = await withReach(context.config, context.env, (reach) => reach.call("getApproval", { params }));
+      const { answer, other } = await withReach(context.config, context.env, async (reach) => {
+        const get = (approvalId: string) => reach.call("getApproval", { params: { approval_id: approvalId } });
+        const answer = await get(id!); // commander asked for it
+        const compared = answer.replaces ?? answer.last_used;
+        return { answer, other: compared === undefined ? undefined : await readable(get(compared)) };
+      });
       if (context.json) return printJson(answer);
       // The rendering was made for terminals: everything in it is visible.
       printText(answer.rendering);
+      if (other !== undefined) printLines(differenceLines(other, answer));
       printLines([
         `state     ${answer.state}`,
+        ...(answer.replaces === undefined ? [] : [`replaces  ${answer.replaces}; its votes do not count here`]),
+        ...(answer.superseded_by === undefined ? [] : [`replaced  by ${answer.superseded_by}`]),
         ...(answer.missing.length === 0 ? [] : [`missing   ${answer.missing.join(", ")}`]),
         ...answer.votes.map((vote) => `vote      ${vote.person} ${vote.answer} ${vote.reason_code} at ${vote.at}`),
         `reasons   approve: ${answer.reasons.approve.join(", ")}; reject: ${answer.reasons.reject.join(", ")}`,
@@ -115,6 +128,21 @@ export function addApprovalCommands(program: Command): void {
       (context, id) => vote(context, id!, answer), // commander asked for it
     ).argument("<approval>", "The approval's id.");
   }
+}
+
+/** What to compare with may be gone, because its arguments were erased: then there is no comparison. */
+async function readable(asked: Promise<AnswerOf<"getApproval">>): Promise<AnswerOf<"getApproval"> | undefined> {
+  return asked.catch((cause: unknown) => {
+    if (cause instanceof CountersignError && cause.status < 500) return undefined;
+    throw cause;
+  });
+}
+
+function differenceLines(before: AnswerOf<"getApproval">, after: AnswerOf<"getApproval">): string[] {
+  const lines = renderingDifference(before.rendering, after.rendering);
+  const which = after.replaces === before.approval_id ? "the request it replaces" : "the last one used";
+  if (!isDifferent(lines)) return [`Asks the same as ${which}, ${before.approval_id}.`, ""];
+  return [`CHANGED since ${which}, ${before.approval_id}:`, ...formatDiff(lines, 0), ""];
 }
 
 async function vote(context: Context, approvalId: string, answer: "approve" | "reject"): Promise<void> {

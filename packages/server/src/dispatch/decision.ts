@@ -6,7 +6,7 @@ import type { EventOf } from "@countersign/evidence/event";
 import { PROJECTION_FORMAT } from "@countersign/evidence/projection";
 import type { Transaction } from "../ledger/command.ts";
 import { type ActionRecord, actionBook, executeWithinMs, GATE, putActionDue } from "./actions.ts";
-import type { DispatchParts, Vault } from "./faces.ts";
+import type { DispatchParts, Replacing, Vault } from "./faces.ts";
 import { type Judgement, NO_POLICY_DIGEST } from "./gate.ts";
 import { commitMember, type KeptPayload, keepCommitted, keepPayload } from "./kept.ts";
 
@@ -35,6 +35,8 @@ export type DecidedRequest = {
   readonly toolContract: string | null;
   /** The exact bytes, and the salt of their commitment in base64url. */
   readonly args: { readonly bytes: Uint8Array; readonly salt: string };
+  /** An approval that was just superseded: the decision's request takes its place. */
+  readonly replacing?: Replacing;
 };
 
 /**
@@ -78,6 +80,7 @@ export function appendDecision(
     args: request.args,
     executeWithinMs: executeWithinMs(record),
     maxAttempts: record.max_attempts,
+    ...(request.replacing === undefined ? {} : { replacing: request.replacing }),
   });
 }
 

@@ -71,12 +71,19 @@ export type ApprovalOrder = {
   readonly args: { readonly bytes: Uint8Array; readonly salt: string };
   readonly executeWithinMs: number;
   readonly maxAttempts: number;
+  /** The request it takes the place of, as supersede() gave it. */
+  readonly replacing?: Replacing;
 };
+
+/** An approval and the one that replaces it. */
+export type Replacing = { readonly old: string; readonly by: ApprovalId };
 
 /** The approvals module, inside a command of this one. All append events of an action this module keeps a record of. */
 export type Approvals = {
   needs(approvalId: string): readonly Need[];
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
+  /** Ends an approval in favour of a new request, which the same command decides anew and opens. No vote carries. */
+  supersede(tx: Transaction, approvalId: string, reason: string): Replacing;
   /** Uses a granted approval for one permit. Whether it may be used is for the caller to have checked. */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
   /** Why an open approval no longer binds, whatever its votes; undefined while it does. */

@@ -11,6 +11,7 @@ import { reportBatch } from "./batch.ts";
 import { cancelCommand, seenAction } from "./cancel.ts";
 import { overdueCommand } from "./deadlines.ts";
 import type { DispatchParts } from "./faces.ts";
+import { openRenewals, type Renew } from "./renew.ts";
 import { openReports } from "./report.ts";
 import { openRequests } from "./request-action.ts";
 import { actionOfPermit, openStarts, readerOf } from "./start-action.ts";
@@ -38,7 +39,12 @@ type Names =
   | "cancelAction"
   | "reportBatch";
 
-export type Dispatch = { readonly handlers: Pick<Handlers, Names>; readonly chores: readonly Chore[] };
+export type Dispatch = {
+  readonly handlers: Pick<Handlers, Names>;
+  readonly chores: readonly Chore[];
+  /** For approvals whose policy was replaced. */
+  readonly renew: Renew;
+};
 
 /** Wires the module. */
 export function openDispatch(parts: DispatchParts): Dispatch {
@@ -112,7 +118,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       return { headers: { "content-type": "application/x-ndjson" }, body };
     },
   };
-  return { handlers, chores: [dueChore(overdueCommand(parts.vault))] };
+  return { handlers, chores: [dueChore(overdueCommand(parts.vault))], renew: openRenewals(parts) };
 }
 
 /** The action, for who may see it: an agent its own, everybody else the route lets in all. */
@@ -132,13 +138,15 @@ async function waitForAction(parts: DispatchParts, { caller, params, query, sign
   const { ledger, policy, monotonicMs, pause } = parts;
   const untilMs = monotonicMs() + Math.min(Number(query.wait_ms ?? 0), MAX_WAIT_MS);
   const seen = query.seen === undefined ? undefined : Number(query.seen);
-  const first = visible(parts, caller, params.action_id).phase;
+  const { phase: first, approval: asked } = visible(parts, caller, params.action_id);
   const gone = aborted(signal);
   for (;;) {
     const reader = readerOf(parts, caller.tenant);
     const record = visible(parts, caller, params.action_id);
     const newest = record.events.at(-1) ?? 0;
-    const news = seen === undefined ? record.phase !== first || !WAITS.has(record.phase) : newest > seen;
+    // Another approval than the one people were told of is news, though the action waits as before.
+    const moved = record.phase !== first || record.approval?.approval_id !== asked?.approval_id;
+    const news = seen === undefined ? moved || !WAITS.has(record.phase) : newest > seen;
     const leftMs = untilMs - monotonicMs();
     if (news || leftMs <= 0 || signal.aborted) return { body: await viewAction(reader, policy, record) };
     await Promise.race([ledger.grown(caller.tenant, reader.size, leftMs), gone]);

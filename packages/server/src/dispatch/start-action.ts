@@ -129,7 +129,7 @@ function refuseUnsupported(record: ActionRecord, { obligations_supported: suppor
 }
 
 /** The same question as at the request, with what the action has reserved since. */
-function askedAgain(
+export function askedAgain(
   record: ActionRecord,
   run: RunState,
   args: Uint8Array,

@@ -22,6 +22,7 @@ import { appendCancelled } from "./cancel.ts";
 import { appendDecision, type DecidedRequest, type KeptJudgement } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { refuseWithoutAnswer } from "./gate.ts";
+import { carryStanding } from "./standing.ts";
 
 /** Why a decision was not used. What was appended to say so stands in the log; nothing was started. */
 export type Refused = { readonly code: ErrorCode; readonly detail?: string };
@@ -54,7 +55,7 @@ export function useDecision(
     throw new CountersignError("approval-not-found");
   }
   const refused =
-    granted === undefined ? useAllowed(parts, tx, record, one, use) : useGranted(parts, tx, run, one, use);
+    granted === undefined ? useAllowed(parts, tx, record, one, use) : useGranted(parts, tx, record, { run, one }, use);
   if (refused !== undefined) return refused;
   // The decision may have been made anew.
   appendUse(parts, tx, actionIn(tx, record.action_id) ?? record, use.executor);
@@ -137,29 +138,26 @@ function useAllowed(
 
 /** A granted approval: the same policy, the same gate on fresh facts, and people who would be entitled now. */
 function useGranted(
-  { approvals }: DispatchParts,
+  parts: DispatchParts,
   tx: Transaction,
-  run: RunState,
-  one: ActionState,
-  { judged }: Use,
+  record: ActionRecord,
+  { run, one }: { readonly run: RunState; readonly one: ActionState },
+  { judged, request }: Use,
 ): Refused | undefined {
+  const { approvals } = parts;
   const { approval, decision } = one;
   if (approval?.granted === undefined || decision === undefined) return { code: "approval-pending" };
   const { granted } = approval;
-  const voided = (reason: string, code: ErrorCode = "approval-voided"): Refused => {
+  const voided = (reason: string): Refused => {
     approvals.end(tx, approval.id, "voided", reason);
-    return { code, detail: `${reason}.` };
+    return { code: "approval-voided", detail: `${reason}.` };
   };
   if (tx.ts > granted.usableUntil) {
     approvals.end(tx, approval.id, "expired", "APPROVAL_EXPIRED");
     return { code: "approval-expired" };
   }
-  const { policy, result } = judged;
-  if (policy?.digest !== approval.policyDigest) return voided("POLICY_CHANGED");
-  refuseWithoutAnswer(result);
-  if (result.matched_rule === "core:frozen") return voided("FROZEN", "frozen");
-  const sameGate = result.decision === "REQUIRE_APPROVAL" && result.gate_digest === decision.gateDigest;
-  if (!sameGate) return voided("DECISION_CHANGED");
+  const lost = carryStanding(parts, tx, record, { run, one, judged, args: request });
+  if (lost !== undefined) return lost;
   // A vote made with a key that was in other hands by then counts for nothing, whoever it names.
   if (approvals.voidReason(tx, approval.id) === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
   if (granted.separation === "breakglass") return undefined;

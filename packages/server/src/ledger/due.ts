@@ -20,9 +20,16 @@ export type Chore = {
   readonly name: string;
   /** At most `limit` inputs whose time has come by `nowMs`. */
   find(reader: Reader, nowMs: number, limit: number): readonly unknown[];
-  /** Does nothing when its input is no longer due. */
-  readonly command: Command<unknown, unknown>;
-};
+} & (
+  | {
+      /** Does nothing when its input is no longer due. */
+      readonly command: Command<unknown, unknown>;
+    }
+  | {
+      /** For what must be asked outside before a command can be submitted; does nothing when it is no longer due. */
+      readonly work: (tenant: string, input: unknown) => Promise<unknown>;
+    }
+);
 
 /** The chore that runs `command` on the rows of {@link due} with its name, soonest first. */
 export function dueChore<I>(command: Command<I, unknown>): Chore {
@@ -88,7 +95,8 @@ export function openSweeper({ ledger, nowMs, after, chores, onTrouble, everyMs }
     const rest = resting.get(name);
     if (rest !== undefined && rest.untilMs > nowMs()) return 0;
     try {
-      await ledger.submit(chore.command, input, { tenant, actor: { type: "system", id: "sweeper" } });
+      if ("work" in chore) await chore.work(tenant, input);
+      else await ledger.submit(chore.command, input, { tenant, actor: { type: "system", id: "sweeper" } });
       resting.delete(name);
       return 1;
     } catch (cause) {
