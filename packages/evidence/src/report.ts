@@ -6,7 +6,7 @@ import { assuranceNames } from "./assurances.ts";
 import { faults as faultTable } from "./fault.ts";
 import { own } from "./own.ts";
 import type { AssuranceReport, DecisionAgain, FaultSummary, Report, RunSummary } from "./report-schema.ts";
-import { alignColumns, visible } from "./terminal.ts";
+import { alignColumns, visible, visibleJson } from "./terminal.ts";
 
 /** Faults and runs shown; the rest are counted, and all of them are in the JSON report. */
 const SHOWN_FAULTS = 50;
@@ -32,7 +32,7 @@ export function formatReport(report: Report): string {
 
 /** The report as JSON text: members in the order of its schema, two spaces of indentation. */
 export function formatReportJson(report: Report): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return `${visibleJson(JSON.stringify(report, undefined, 2))}\n`;
 }
 
 const STATES = { met: "MET", "not-met": "NOT MET", "not-applicable": "does not apply" } as const satisfies Record<

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { alignColumns, columnsOf, visible } from "./terminal.ts";
+import { alignColumns, columnsOf, visible, visibleJson } from "./terminal.ts";
 
 const hostile: readonly [why: string, text: string, shown: string][] = [
   ["an escape sequence", "\u001b[2Jgone", "\\u{1b}[2Jgone"],
@@ -53,4 +53,16 @@ test("terminal: columns line up whatever is in them", () => {
   assert.deepEqual(lines, [" 1  東京     x", "10  a\\u{a}b  y"]);
   assert.equal(columnsOf("東京"), 4);
   assert.equal(columnsOf("e\u0301"), 1);
+});
+
+test("terminal: JSON is the same document with nothing a terminal obeys or hides", () => {
+  const hostile = '\u001b[2Ja\u009b31m\u202eb\u200b\u2066c\ud800d\u{e0101}\u{1d159}\u0000\u2028 \\u0041"\n';
+  const value = { [hostile]: [hostile, { deep: hostile }], plain: "é 你好 𝟙 <b>" };
+  for (const text of [JSON.stringify(value), JSON.stringify(value, null, 2)]) {
+    const shown = visibleJson(text);
+    assert.deepEqual(JSON.parse(shown), value);
+    assert.doesNotMatch(shown.replaceAll("\n", ""), /[\p{C}\p{Zl}\p{Zp}]/u);
+    assert.ok(shown.includes("é 你好 𝟙 <b>"));
+  }
+  assert.match(JSON.stringify(value), /[\u009b\u202e]/); // control: as JSON alone it would be obeyed
 });

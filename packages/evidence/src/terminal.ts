@@ -17,6 +17,15 @@ export function visible(text: string): string {
   );
 }
 
+/** The same JSON document in characters that are all visible: what is not is written as JSON escapes it. */
+export function visibleJson(json: string): string {
+  return json.replace(INVISIBLE, (character) => {
+    if (character === "\\" || character === "\n") return character;
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 /** Columns a terminal takes for `text`, which must be {@link visible} already: 2 for wide letters, 0 for marks. */
 export function columnsOf(text: string): number {
   let columns = 0;

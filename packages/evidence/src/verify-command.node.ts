@@ -16,7 +16,7 @@ import { parseVerifierKey, type VerifierKey } from "./note.ts";
 import { namesIn, openPackFolder } from "./pack-folder.node.ts";
 import { formatReport, formatReportJson } from "./report.ts";
 import type { AssuranceName } from "./report-schema.ts";
-import { visible } from "./terminal.ts";
+import { visible, visibleJson } from "./terminal.ts";
 import { verify } from "./verify.ts";
 
 const HELP = `Check a pack, or a tlog-tiles directory, offline.
@@ -68,7 +68,7 @@ export async function verifyCommand(args: readonly string[]): Promise<0 | 1 | 2>
     if (!(cause instanceof CountersignError)) throw cause;
     const detail = cause.detail ?? cause.message;
     const failed = { v: 1, verifier: "countersign-verify", exit_code: 2, error: { code: cause.code, detail } };
-    if (json) process.stdout.write(`${JSON.stringify(failed, undefined, 2)}\n`);
+    if (json) process.stdout.write(`${visibleJson(JSON.stringify(failed, undefined, 2))}\n`);
     else process.stderr.write(`countersign-verify: ${visible(detail)}\n`);
     return 2;
   }

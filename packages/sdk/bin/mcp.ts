@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { nodeVersionProblem } from "@countersign/evidence/node-version";
+import { visible } from "@countersign/evidence/terminal";
 import { Countersign, CountersignError } from "../src/client.ts";
 import { openGateway } from "../src/integrations/mcp-gateway.ts";
 import { splitLines } from "../src/lines.ts";
@@ -33,7 +34,7 @@ Example, in an MCP client's configuration:
     "env": { "COUNTERSIGN_URL": "https://gate.example.com", "COUNTERSIGN_API_KEY": "…" } }
 `;
 
-const say = (message: string) => process.stderr.write(`countersign-mcp: ${message}\n`);
+const say = (message: string) => process.stderr.write(`countersign-mcp: ${visible(message)}\n`);
 
 function fail(error: CountersignError): never {
   say(`${error.code}: ${error.message} ${error.remedy}`);

@@ -296,6 +296,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       documents: [...pages(openApiText), wellKnown(ledger, VERSION), metricsPage],
       authenticate: openAuthenticator(ledger, clock),
       identifyBrowser: door.identifyBrowser,
+      overTls: () => door.origin().startsWith("https:"),
       mount: door.mount,
       newestCheckpoint: (tenant) => ledger.reader(tenant)?.checkpoint,
       log,

@@ -43,7 +43,7 @@ export type TestApp = {
   admin(name: string, input?: Readonly<Record<string, unknown>>, by?: ActorBlock): Promise<Record<string, unknown>>;
   /** A request with a key. */
   send(
-    method: "GET" | "POST" | "PUT",
+    method: "GET" | "POST" | "PUT" | "OPTIONS",
     url: string,
     options?: {
       key?: string;

@@ -38,6 +38,8 @@ export type HttpOptions = {
    * @throws CountersignError why it speaks for nobody
    */
   readonly identifyBrowser?: (request: FastifyRequest, roles: readonly string[]) => Caller | undefined;
+  /** Whether people and agents reach this server over TLS: browsers are then told never to come without. */
+  readonly overTls?: () => boolean;
   /** Registers what stands beside the operations of wire.ts, before anything listens. */
   readonly mount?: (app: FastifyInstance) => void;
   /** The tenant's newest signed checkpoint: a C2SP note. */
@@ -75,6 +77,9 @@ export const SECURITY_HEADERS = {
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 } as const;
+
+/** A year, and every host below (RFC 6797). */
+const STRICT_TRANSPORT = `max-age=${365 * 24 * 60 * 60}; includeSubDomains`;
 
 /** What is known of a request before its body is read. */
 type Arrival = {
@@ -127,6 +132,10 @@ export function openHttp(options: HttpOptions): Http {
   app.setNotFoundHandler((request, reply) => {
     arrive(request, undefined);
     refuse(new CountersignError("not-found", { detail: "No operation has this path." }), request, reply);
+  });
+  app.addHook("onSend", async (_request, reply, payload) => {
+    if (options.overTls?.() === true) reply.header("strict-transport-security", STRICT_TRANSPORT);
+    return payload;
   });
   app.addHook("onResponse", async (request, reply) => leave(request, reply));
 

@@ -54,13 +54,13 @@ export function openSite({ directory, pages, origin }: SiteOptions): Site {
           if (elsewhere !== undefined) return reply.status(308).header("location", elsewhere).send();
           const nonce = randomBytes(18).toString("base64");
           return reply
-            .headers(pageHeaders(origin(), nonce))
+            .headers(pageHeaders(nonce))
             .type("text/html; charset=utf-8")
             .send(index.replaceAll(NONCE_PLACE, nonce));
         });
       }
       for (const [path, asset] of assets) {
-        app.get(path, async (request, reply) => sendAsset(request, reply, path, asset, origin()));
+        app.get(path, async (request, reply) => sendAsset(request, reply, path, asset));
       }
     },
   };
@@ -106,7 +106,7 @@ function publicPlace(request: FastifyRequest, origin: string): string | undefine
   return origin + request.url;
 }
 
-function pageHeaders(origin: string, nonce: string): Readonly<Record<string, string>> {
+function pageHeaders(nonce: string): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -122,7 +122,7 @@ function pageHeaders(origin: string, nonce: string): Readonly<Record<string, str
     "trusted-types 'none'",
   ];
   return {
-    ...commonHeaders(origin),
+    ...COMMON_HEADERS,
     "cache-control": "no-store",
     "content-security-policy": policy.join("; "),
     "cross-origin-opener-policy": "same-origin",
@@ -131,30 +131,19 @@ function pageHeaders(origin: string, nonce: string): Readonly<Record<string, str
   };
 }
 
-function commonHeaders(origin: string): Readonly<Record<string, string>> {
-  return {
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    ...(origin.startsWith("https:")
-      ? { "strict-transport-security": `max-age=${YEAR_SECONDS}; includeSubDomains` }
-      : {}),
-  };
-}
+const COMMON_HEADERS = {
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
 
-function sendAsset(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  path: string,
-  { type, bodies }: Asset,
-  origin: string,
-): FastifyReply {
+function sendAsset(request: FastifyRequest, reply: FastifyReply, path: string, { type, bodies }: Asset): FastifyReply {
   const encoding = encodingFor(request.headers["accept-encoding"]);
   // Built names carry a hash of their content; anything else is asked for anew.
   const isHashed = /-[\w-]{8,}\.\w+$/.test(path);
   return reply
     .headers({
-      ...commonHeaders(origin),
+      ...COMMON_HEADERS,
       "cache-control": isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : "no-cache",
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
       vary: "accept-encoding",

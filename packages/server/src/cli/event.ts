@@ -3,7 +3,7 @@ import type { AnswerOf } from "@countersign/evidence/wire";
 import type { Command } from "commander";
 import { ANYWHERE, leaf } from "./command.ts";
 import { withReach } from "./reach.ts";
-import { printJson, printText } from "./terminal.ts";
+import { printJson } from "./terminal.ts";
 
 export function addEventCommand(program: Command): void {
   leaf(
@@ -25,8 +25,7 @@ export function addEventCommand(program: Command): void {
             : reach.call("getEvent", { params: { event_id: eventId! } }), // commander asked for it
       );
       if (json) return printJson(answer);
-      // An entry holds no control characters outside \u escapes: canonical JSON has none.
-      printText(JSON.stringify(JSON.parse(Buffer.from(answer.entry, "base64").toString()), null, 2));
+      printJson(JSON.parse(Buffer.from(answer.entry, "base64").toString()));
     },
   ).argument("<event>", "The event's id.");
 }

@@ -1,10 +1,10 @@
 /** What a command prints: plain lines or JSON on standard output, refusals on standard error. Text from the log is shown, never obeyed. */
 import { CountersignError, formatProblem } from "@countersign/evidence/errors";
-import { alignColumns, visible } from "@countersign/evidence/terminal";
+import { alignColumns, visible, visibleJson } from "@countersign/evidence/terminal";
 
-/** Prints one JSON document, for `--json`. */
+/** Prints one JSON document, for `--json`; what a terminal could obey, or would not show, is escaped. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${visibleJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** Prints lines; every one is made harmless for a terminal. */

@@ -214,6 +214,23 @@ test("webhook: addresses that are not public are refused, whatever name leads th
     "[::ffff:a9fe:a9fe]",
     "[64:ff9b::7f00:1]",
     "[2002:7f00:1::]",
+    "[::127.0.0.1]",
+    "[fec0::1]",
+    "[ff02::1]",
+    "[100::1]",
+    "[2001:db8::1]",
+    "[2001::1]",
+    "[3fff::1]",
+    "[64:ff9b:1::a00:1]",
+    "127.1",
+    "0177.0.0.1",
+    "127.0.0.1.",
+    "１２７.0.0.1",
+    "192.0.2.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "198.18.0.1",
+    "255.255.255.255",
   ]) {
     await assert.rejects(to(`https://${host}/`), /not a public one/, host);
   }
@@ -223,6 +240,14 @@ test("webhook: addresses that are not public are refused, whatever name leads th
   await assert.rejects(to(`http://10.0.0.1:${webPort}/`, undefined, true), /only https/);
   await assert.rejects(to(`https://10.0.0.1:${webPort}/`, undefined, true), /not a public one/);
   assert.equal(got.length, 0);
+  await assert.rejects(to(`http://me:secret@nowhere.invalid:${webPort}/`, ["127.0.0.1"], true), /user or password/);
+  // A name that leads elsewhere the second time (rebinding): it is asked once, and what was looked at is connected to.
+  let asked = 0;
+  const rebinding = async () => [{ address: asked++ === 0 ? "127.0.0.1" : "10.0.0.1", family: 4 }];
+  const target = { url: `http://nowhere.invalid:${webPort}/rebound`, secret: SECRET, allowLoopback: true };
+  await sendWebhook({ ...target, resolve: rebinding }, message);
+  assert.deepEqual([asked, got.splice(0).map(({ path }) => path)], [1, ["/rebound"]]);
+  await assert.rejects(sendWebhook({ ...target, resolve: rebinding }, message), /only https/); // control: then it does
   // Control: allowed, it arrives, at the address that was looked at and not at what the name would give.
   await to(`http://nowhere.invalid:${webPort}/pinned`, ["127.0.0.1"], true);
   assert.deepEqual(
@@ -236,6 +261,8 @@ test("notify: settings that do not fit are refused; secrets are hidden where set
   for (const bad of [
     { notifyWebhookUrl: "https://a.example/" },
     { notifyWebhookUrl: "https://a.example/", notifyWebhookSecret: "short" },
+    { notifyWebhookUrl: "https://user@a.example/", notifyWebhookSecret: SECRET },
+    { notifyWebhookUrl: "https://:secret@a.example/", notifyWebhookSecret: SECRET },
     { notifyWebhookUrl: "ftp://a.example/", notifyWebhookSecret: SECRET },
     { notifySmtpUrl: "smtp://a.example" },
     { notifySmtpUrl: "https://a.example", notifyFrom: "a@example.com", notifyTo: "b@example.com" },

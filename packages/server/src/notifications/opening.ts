@@ -39,6 +39,10 @@ export function targetsOf(config: NotifyConfig): CourierParts["targets"] {
       throw new CountersignError("usage", { detail: `A notify address is none of ${protocols.join("// ")}//.` });
     }
   }
+  const { username = "", password = "" } = (url === undefined ? undefined : URL.parse(url)) ?? {};
+  if (username !== "" || password !== "") {
+    throw new CountersignError("usage", { detail: "The webhook's address holds no user or password; it is signed." });
+  }
   return {
     ...(url === undefined || secret === undefined
       ? {}

@@ -31,8 +31,12 @@ for (const [net, bits] of [
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ] as const) {
   internal.addSubnet(net, bits, "ipv4");
@@ -41,7 +45,9 @@ for (const [net, bits] of [
 for (const [net, bits] of [
   ["::", 3],
   ["2001::", 23],
+  ["2001:db8::", 32],
   ["2002::", 16],
+  ["3fff::", 20],
   ["4000::", 2],
   ["8000::", 1],
 ] as const) {
@@ -54,6 +60,8 @@ export async function sendWebhook(
   message: { readonly id: string; readonly atMs: number; readonly body: string },
 ): Promise<void> {
   const url = new URL(target.url);
+  // They would go along as a header, and stand in every place that shows the address.
+  if (url.username !== "" || url.password !== "") throw new Error("its address holds a user or password");
   const { address, family } = await publicAddress(url, target);
   const at = new Date(message.atMs);
   const headers = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { after, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
 import { asOperator } from "../ledger/testing.ts";
@@ -138,6 +139,10 @@ test("oidc: an ID token of another issuer, of another key, for another client or
   changed((...parts) => parts.join("."));
   const browser = people.browser();
   assert.equal((await come(browser, await provider.authorize(await start(browser), "sub-dana"))).location, "/");
+  const signedWith = (secret: string, header: object, body: string) => {
+    const input = `${encode(header)}.${body}`;
+    return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
+  };
   const bent = (member: string, value: unknown) => (head: string, body: string, signature: string) =>
     `${head}.${encode({ ...decode(body), [member]: value })}.${signature}`;
   for (const change of [
@@ -145,7 +150,20 @@ test("oidc: an ID token of another issuer, of another key, for another client or
     bent("aud", "another client"),
     bent("sub", "sub-mallory"),
     bent("exp", 1),
+    bent("nonce", "another"),
     (_head: string, body: string) => `${encode({ alg: "none" })}.${body}.`,
+    // Signed, but with the client's secret or with what everybody has: the key is never chosen by the token.
+    (_head: string, body: string) => signedWith(provider.settings.clientSecret, { alg: "HS256" }, body),
+    (head: string, body: string) => signedWith("", { ...decode(head), alg: "HS256" }, body),
+    (_head: string, body: string) => {
+      const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+      const header = encode({ alg: "RS256", jwk: publicKey.export({ format: "jwk" }) });
+      return `${header}.${body}.${sign("sha256", Buffer.from(`${header}.${body}`), privateKey).toString("base64url")}`;
+    },
+    (head: string, body: string, signature: string) => {
+      const header = encode({ ...decode(head), jku: "http://localhost:9081/jwks" });
+      return `${header}.${body}.${signature}`;
+    },
     (head: string, body: string, signature: string) => `${head}.${body}.${signature.slice(0, -4)}AAAA`,
   ]) {
     changed(change);
