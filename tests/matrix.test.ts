@@ -18,6 +18,8 @@ const MAY: Record<OperationName, string> = {
   startRun: "agent",
   getRun: `agent executor ${READERS}`,
   closeRun: "agent",
+  extendRun: "agent",
+  useExtension: "agent",
   requestAction: "agent",
   getAction: `agent executor ${READERS}`,
   startAction: "agent executor",

@@ -37,6 +37,8 @@ export type Tenant = {
 export const goodBodies: Partial<Record<OperationName, unknown>> = {
   startRun: { capabilities: ["fs.read"] },
   closeRun: { status: "completed" },
+  extendRun: { capabilities: ["fs.read"] },
+  useExtension: {},
   requestAction: { tool: "read_text_file", args: { path: "/w/a.txt" } },
   startAction: {},
   startAttempt: {},

@@ -38,6 +38,7 @@ import { type Digest, digestOf, hex, sha256, utf8 } from "@countersign/evidence/
 import { formatId, type Id, type IdPrefix, uuidV7 } from "@countersign/evidence/ids";
 import { leafHash } from "@countersign/evidence/merkle";
 import { renderApproval } from "@countersign/evidence/rendering";
+import { EXTENSION_EXECUTOR, EXTENSION_TOOL } from "@countersign/evidence/run-extension";
 import { voteSigningBytes } from "@countersign/evidence/vote-signature";
 import { ed25519 } from "@noble/curves/ed25519.js";
 
@@ -837,7 +838,7 @@ export class StoryAction {
       ...this.#dispatched("PERMITTED", 0),
       permit: {
         permit_id: this.#permitId,
-        executor: "worker-eu-2",
+        executor: executorOf(this.block),
         args_commit: this.#request?.commit?.["/action/args"] ?? "",
         action_digest: this.#request?.request.action_digest ?? "",
         not_after: story.at(EXECUTE_WITHIN_MS),
@@ -854,7 +855,7 @@ export class StoryAction {
       ...this.#dispatched("STARTED", this.attempts),
       started: {
         permit_id: this.#permitId ?? "",
-        executor: EXECUTOR.id,
+        executor: executorOf(this.block),
         deadline: this.run.story.at(ATTEMPT_MS),
         args_commit: this.#request?.commit?.["/action/args"] ?? "",
       },
@@ -1007,6 +1008,8 @@ export class StoryAction {
 }
 
 const EXECUTOR = { type: "executor", id: "worker-eu-2" } as const;
+/** Only the gate executes the wish for another scope. */
+const executorOf = ({ tool }: ActionBlock) => (tool === EXTENSION_TOOL ? EXTENSION_EXECUTOR : EXECUTOR.id);
 
 /** An edit of the events of one kind; `nth` counts them from 0, all of them when it is not given. */
 export function editing<K extends Kind>(type: K, change: (event: EventOf<K>) => ReturnType<Edit>, nth?: number): Edit {

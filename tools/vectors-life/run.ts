@@ -1,8 +1,9 @@
 /** The life of a run: every fault that spec/run.md names, beside the lawful story it spoils. */
 
 import { textDigest } from "@countersign/evidence/approval";
-import type { Event, EventOf, Kind } from "@countersign/evidence/event";
+import type { DeclaredScope, Event, EventOf, Kind } from "@countersign/evidence/event";
 import { digestOf, utf8 } from "@countersign/evidence/hash";
+import { EXTENSION_TOOL, extensionTarget } from "@countersign/evidence/run-extension";
 import { type Edit, editing, ONE_SRE, omitting, otherId, type Story, StoryAction } from "../story.ts";
 import type { Case } from "./vector.ts";
 
@@ -17,6 +18,29 @@ const played = (script: string) => (story: Story) => {
   run.close();
 };
 const ALLOWED = "allow succeeded safety";
+/** A run that asks for one scope, in two steps around the extension, and is given one. */
+function extended({
+  asked = { capabilities: ["fs", "infra"], budgets: { actions: 500 } },
+  given = asked,
+  words = ["gate approve use", "succeeded safety"],
+}: {
+  readonly asked?: DeclaredScope;
+  readonly given?: DeclaredScope;
+  readonly words?: readonly [string, string];
+}) {
+  return (story: Story) => {
+    const run = found(story);
+    const target = extensionTarget(run.id, asked);
+    const action = run.action({ action: { capability: EXTENSION_TOOL, tool: EXTENSION_TOOL, target } });
+    action.play(words[0]);
+    const request = story.events.findLast((event) => event.type === "approval.requested");
+    const approval_id = request?.type === "approval.requested" ? request.approval.approval_id : undefined;
+    const cited = approval_id === undefined ? {} : { approval_id };
+    run.append("run.scope.extended", { extension: { scope: given, ...cited } });
+    action.play(words[1]);
+    run.close();
+  };
+}
 /** Three actions of two children, decided before the first runs, under a parent with a budget of 5,000 cents. */
 const family = (costs: readonly [number, number, number]) => (story: Story) => {
   const scope = { budgets: { actions: 10, cents: 5000 } };
@@ -593,6 +617,43 @@ export const runCases: readonly Case[] = [
           run.append("run.scope.extended", { extension: { scope: { ...scope, capabilities: ["fs"] } } });
           run.close();
         },
+      },
+    },
+  },
+  {
+    name: "extended",
+    desc: "A run asks for a wider scope; a person approves exactly it, and the gate uses the approval.",
+    tell: extended({}),
+    mutations: {
+      "another-scope": {
+        desc: "The scope the run gets is not the one that was approved.",
+        faults: ["execution-outside-scope"],
+        tell: extended({ given: { capabilities: ["fs", "infra"], budgets: { actions: 900 } } }),
+      },
+      "before-use": {
+        desc: "The scope is widened when the approval is granted, before it is used.",
+        faults: ["execution-outside-scope"],
+        tell: extended({ words: ["gate approve", "use succeeded safety"] }),
+      },
+      "above-ceiling": {
+        desc: "What people approved is above the agent's ceiling.",
+        faults: ["execution-above-ceiling"],
+        tell: extended({ asked: { capabilities: ["fs", "infra", "pay"] } }),
+      },
+      "by-a-worker": {
+        desc: "Another executor than the gate has the permit to extend the run.",
+        faults: ["execution-outside-scope", "execution-outside-scope"],
+        edit: () =>
+          both(
+            editing("dispatch.permitted", (event) => ({
+              ...event,
+              permit: { ...event.permit, executor: "worker-eu-2" },
+            })),
+            editing("dispatch.started", (event) => ({
+              ...event,
+              started: { ...event.started, executor: "worker-eu-2" },
+            })),
+          ),
       },
     },
   },

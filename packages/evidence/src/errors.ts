@@ -128,6 +128,11 @@ export const errors = {
     "The run declares more than its parent run holds.",
     "Declare a subset of the parent's scope; every limit the parent has, the child must have too.",
   ],
+  "extension-needs-approval": [
+    403,
+    "A run's scope is widened by people only, and the policy asks none.",
+    "Have a rule require an approval for countersign.run.extend.",
+  ],
   "delegation-too-deep": [
     409,
     "Eight runs stand above this one already.",

@@ -187,6 +187,7 @@ const Commitments = Type.Record(JsonPointer, Commitment, { maxProperties: 32 });
 /** What an executor must do or observe, as the policy's annotation words it. */
 export const Obligations = list(text(128), 16);
 
+const DataClass = oneOf("public", "internal", "personal", "secret");
 /** Budgets of a run; absent means not limited by the run. */
 export const Budgets = object({
   actions: optional(count),
@@ -202,7 +203,7 @@ export const Scope = object({
   resources: optional(
     list(object({ system: optional(text(128)), pattern: text(256), environment: optional(text(64)) }), 16),
   ),
-  data_classes: optional(list(oneOf("public", "internal", "personal", "secret"), 4)),
+  data_classes: optional(list(DataClass, 4)),
   budgets: optional(Budgets),
   expires_at: optional(Timestamp),
 });
@@ -454,6 +455,8 @@ const all = [
       redrive_of: optional(Ids.action),
       context_absent: optional(list(text(64), 16)),
       cost_cents: optional(count),
+      /** Of the data the tool touches, by its contract. */
+      data_classes: optional(list(DataClass, 4)),
       /** How often one use of the decision may try, and how long one attempt may take. */
       max_attempts: optional(Type.Integer({ minimum: 1, maximum: 1000 })),
       attempt_timeout_ms: optional(count),

@@ -5,7 +5,8 @@
 import { activePolicyOf, agentOf, type ControlState } from "./control.ts";
 import type { ActionBlock, ApprovalRequirement, Decision, DeclaredScope, InitiatorBlock, RunEvent } from "./event.ts";
 import type { Ballot, Separation } from "./quorum.ts";
-import type { Amounts } from "./scope.ts";
+import { isExtension } from "./run-extension.ts";
+import type { Amounts, DataClass } from "./scope.ts";
 
 /**
  * Settled actions a run remembers, so that late reports, safety checks and dead letters still find theirs. Those that
@@ -27,6 +28,8 @@ export type RequestState = {
   readonly toolContract: string | null;
   readonly topic: string;
   readonly requester: string;
+  /** Absent when the request says none: then they are not judged. */
+  readonly dataClasses?: readonly DataClass[];
   readonly at: string;
 };
 
@@ -221,7 +224,7 @@ export function usageOf(state: RunState): Amounts & { readonly in_flight: number
     inFlight = state.charged.in_flight;
   }
   for (const one of state.open) {
-    if (!isReserved(one)) continue;
+    if (!isReserved(one) || isExtension(one.action, state.run)) continue;
     inFlight++;
     actions++;
     cents += one.costCents;

@@ -32,6 +32,7 @@ import type {
 import { type Fault, type FaultCode, fault } from "./fault.ts";
 import { MAX_OPEN_ACTIONS } from "./limits.ts";
 import { peopleFault, quorumOf, voterFault } from "./quorum.ts";
+import { EXTENSION_EXECUTOR, extendsTo, isExtension } from "./run-extension.ts";
 import {
   type ActionEnd,
   type ActionState,
@@ -229,15 +230,24 @@ export class Step {
     const { next } = this;
     const { scope, approval_id: approval, initiator } = event.extension;
     const wider = next.started ? subsetFault(scope, next.scope) : undefined;
-    if (wider !== undefined && approval === undefined) {
-      this.fault("execution-outside-scope", `widened without an approval: ${wider.detail}`);
-    }
+    if (wider !== undefined) this.#approvedExtension(scope, approval, wider.detail);
     this.#belowParent(scope);
     if (initiator !== undefined) next.initiator = initiator;
     const above = aboveCeiling(scope.capabilities, ceilingOf(this.#control, next.initiator.agent));
     if (above !== undefined) this.fault(above.code, above.detail);
     next.scope = scope;
     next.scopeEvent = event.event_id;
+  }
+
+  /** Wider than before: the approval of an action that asked for exactly this scope is being used. */
+  #approvedExtension(scope: DeclaredScope, approvalId: string | undefined, detail: string) {
+    const code = "execution-outside-scope";
+    if (approvalId === undefined) return this.fault(code, `widened without an approval: ${detail}`);
+    const one = this.next.open.find(({ approval }) => approval?.id === approvalId);
+    const used = one?.phase === "running" && one.approval?.consumed !== undefined;
+    if (!used || !extendsTo(one.action, this.next.run, scope)) {
+      this.fault(code, `${approvalId} is not an approval of this scope in use: ${detail}`);
+    }
   }
 
   #closed(phase: "closed" | "abandoned", said: readonly string[]) {
@@ -302,6 +312,7 @@ export class Step {
         toolContract: request.tool_contract ?? null,
         topic: request.topic,
         requester: event.actor.id,
+        ...(request.data_classes === undefined ? {} : { dataClasses: request.data_classes }),
         at: event.ts,
       },
     });
@@ -857,14 +868,17 @@ export class Step {
     const { next } = this;
     const { agent } = next.initiator;
     const { capability, target } = one.action;
-    if (next.started) {
+    if (isExtension(one.action, next.run)) {
+      const executor = event.type === "dispatch.permitted" ? event.permit.executor : event.started.executor;
+      if (executor !== EXTENSION_EXECUTOR) this.fault("execution-outside-scope", "only the gate extends a run");
+    } else if (next.started) {
       const above = aboveCeiling([capability], ceilingOf(this.#control, agent));
       if (above !== undefined) this.fault(above.code, above.detail);
       if (!mayActIn(this.#control, agent, target.environment)) {
         const where = target.environment ?? "a target that names none";
         this.fault("execution-above-ceiling", `${agent} is registered for other environments than ${where}`);
       }
-      const outside = scopeFault(next.scope, { action: one.action });
+      const outside = scopeFault(next.scope, touchedBy(one));
       if (outside !== undefined) this.fault(outside.code, outside.detail);
       const used = one.decision?.usage ?? NO_AMOUNTS;
       const beyond = limitFault(next.scope, used, next.startedAt, event.ts);
@@ -882,8 +896,7 @@ export class Step {
     for (const parent of this.#ancestors) {
       if (!parent.started) continue;
       const used = one.decision?.above?.find(({ run }) => run === parent.run) ?? NO_AMOUNTS;
-      const found =
-        scopeFault(parent.scope, { action: one.action }) ?? limitFault(parent.scope, used, parent.startedAt, ts);
+      const found = scopeFault(parent.scope, touchedBy(one)) ?? limitFault(parent.scope, used, parent.startedAt, ts);
       if (found !== undefined) this.fault(found.code, `${parent.run} above it: ${found.detail}`);
     }
   }
@@ -1182,7 +1195,7 @@ export class Step {
     next.settled = remember(next.settled, record);
     next.counts = addAction(next.counts, one, end);
     // Spent once, however many attempts there were; an action of which every attempt failed cost nothing.
-    if (one.mayHaveActed !== true) return;
+    if (one.mayHaveActed !== true || isExtension(one.action, next.run)) return;
     const { actions, cents, bytes } = next.spent;
     next.spent = { actions: actions + 1, cents: cents + one.costCents, bytes: bytes + one.argsBytes };
   }
@@ -1230,6 +1243,11 @@ const STATUS_OF = {
   "dispatch.failed": "FAILED",
   "dispatch.unconfirmed": "UNCONFIRMED",
 } as const satisfies Record<DispatchEvent["type"], DispatchSummary["status"]>;
+
+/** What of an action a scope is asked about. */
+function touchedBy({ action, request }: ActionState): Parameters<typeof scopeFault>[1] {
+  return { action, ...(request?.dataClasses === undefined ? {} : { dataClasses: request.dataClasses }) };
+}
 
 const NO_AMOUNTS: Amounts = { actions: 0, cents: 0, bytes: 0 };
 

@@ -18,7 +18,7 @@ export type ScopeRule =
 /** A fault about scope, with the gate's own rule for it. */
 export type ScopeFault = Fault & { readonly rule: ScopeRule };
 
-type DataClass = NonNullable<DeclaredScope["data_classes"]>[number];
+export type DataClass = NonNullable<DeclaredScope["data_classes"]>[number];
 
 /** Amounts a run has used, or one action would use. Cents and bytes are integers. */
 export type Amounts = { readonly actions: number; readonly cents: number; readonly bytes: number };

@@ -90,6 +90,8 @@ const ContractShape = object({
     touches: optional(list(source, 8)),
   }),
   cost_cents: optional(source),
+  /** Classes of data the tool reads or writes; absent means `internal`. */
+  data_classes: optional(list(oneOf("public", "internal", "personal", "secret"), 4, 1)),
   idempotent: optional(boolean),
   reversible: optional(boolean),
   risk_base: optional(

@@ -4,9 +4,10 @@
  * runs on a guess.
  */
 import { CountersignError } from "@countersign/evidence/errors";
+import type { DeclaredScope } from "@countersign/evidence/event";
 import type { ActionId, RunId } from "@countersign/evidence/ids";
-import type { ActionStatusView, BodyOf, OutcomeReport, StartedView } from "@countersign/evidence/wire";
-import type { Countersign } from "./client.ts";
+import type { ActionStatusView, BodyOf, OutcomeReport, RunStatusView, StartedView } from "@countersign/evidence/wire";
+import type { Countersign, RunOptions } from "./client.ts";
 import { ActionDenied, ApprovalExpired, ApprovalPending, ApprovalRejected, AttemptsExhausted } from "./errors.ts";
 import { checkPermit, type Permit, sha256Hex } from "./permit-check.ts";
 
@@ -40,6 +41,9 @@ export type Act = {
   readonly retryable?: (error: unknown) => boolean;
   readonly signal?: AbortSignal;
 };
+
+/** How to ask for another scope. Repeats of one wish carry one key. */
+export type Extend = Pick<Act, "approvalPatienceMs" | "onWaiting" | "signal"> & { readonly idempotencyKey?: string };
 
 /**
  * Does the thing. Gets the checked permit and the arguments as the gate kept them: use these, not your own copy.
@@ -110,6 +114,34 @@ export class Run {
   async act<T>(request: ActRequest, execute: Execute<T>, options: Act = {}): Promise<Executed<T>> {
     const { action, started } = await this.request(request, this.#client.executesItself);
     return performAction(this.#client, action, started, execute, options);
+  }
+
+  /**
+   * Asks for another scope, which replaces the one the run has. A narrower one holds at once; a wider one waits until
+   * people have approved exactly it.
+   *
+   * @throws ActionDenied above the agent's ceiling or the run above, or refused by policy
+   * @throws ApprovalRejected · ApprovalExpired · ApprovalPending (call it again with the same scope and key to go on)
+   */
+  async extend(scope: DeclaredScope, options: Extend = {}): Promise<RunStatusView> {
+    const { idempotencyKey } = options;
+    const { run, action } = await this.#client.call("extendRun", {
+      params: { run_id: this.id },
+      body: scope,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+    if (action === undefined) return run;
+    await untilAnswered(this.#client, action, options);
+    return (await this.#client.call("useExtension", { params: { action_id: action.action_id }, body: {} })).run;
+  }
+
+  /**
+   * Starts a child run: at most this run's scope, its spending charged to this run.
+   *
+   * @throws CountersignError scope-exceeds-parent, run-not-open, delegation-too-deep …
+   */
+  child(options: Omit<RunOptions, "parent_run">): Promise<Run> {
+    return this.#client.run({ ...options, parent_run: this.id });
   }
 
   /** Closes the run: no new actions. Settles by itself once the open ones have ended. */

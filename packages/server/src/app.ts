@@ -60,8 +60,10 @@ import { openPublisher } from "./policy/publish.ts";
 import { reexecuteHandlers } from "./policy/reexecute.ts";
 import { openReplays } from "./policy/replays.ts";
 import { policyFiles } from "./policy/tables.ts";
+import { runTime } from "./runs/close-run.ts";
 import { runProjections } from "./runs/projections.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
+import { viewRun } from "./runs/runs.ts";
 import { tenantOperations } from "./tenants/admin.ts";
 import { openAuthenticator } from "./tenants/authenticate.ts";
 import { loneActMark } from "./tenants/bootstrap.ts";
@@ -184,6 +186,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault: dispatchVault,
       policy,
       approvals: steps,
+      runTime: { ...runTime, view: viewRun },
       nowMs: clock.nowMs,
       monotonicMs: clock.monotonicMs,
       random16,

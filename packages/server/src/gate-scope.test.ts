@@ -6,7 +6,8 @@ import { after, before, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { RunId } from "@countersign/evidence/ids";
 import type { BodyOf } from "@countersign/evidence/wire";
-import { allTables, type Gate, openGate } from "./gate-testing.ts";
+import { bundleOf, seedFiles, seedTexts } from "../../../tools/seed-bundle.ts";
+import { allTables, type Gate, openGate, policyTests, testBundle, testRules } from "./gate-testing.ts";
 import { fsck } from "./ledger/fsck.ts";
 import { DATABASE_FILE } from "./ledger/ledger.ts";
 import { copyOfDirectory } from "./ledger/testing.ts";
@@ -200,6 +201,31 @@ test("budgets: bytes of arguments and wall time are limits of their own", async 
   assert.equal((await askIn(wall, usd(1))).phase, "allowed");
   gate.clock.advance(1);
   assert.equal((await askIn(wall, usd(1))).decision?.matched_rule, "core:budget-exceeded");
+});
+
+test("data classes: what the tool's contract says it touches must be among the run's", async () => {
+  const read = async (data_classes: NonNullable<BodyOf<"startRun">["data_classes"]>) =>
+    (await askIn(await runOf({ data_classes }), usd(1))).decision?.matched_rule;
+  assert.equal(await read(["public"]), "core:data-class-not-declared"); // a contract that says nothing touches internal data
+  assert.equal(await read(["internal"]), "allow-ops");
+  const contract = { ...JSON.parse(seedTexts["tools/terraform.json"]!), data_classes: ["personal", "internal"] };
+  await gate.publish(
+    bundleOf(
+      seedFiles({
+        "policies/main.cedar": testRules,
+        "tests/seed.json": policyTests,
+        "tools/terraform.json": JSON.stringify(contract),
+      }),
+    ),
+  );
+  assert.equal(await read(["internal"]), "core:data-class-not-declared");
+  assert.equal(await read(["internal", "personal"]), "allow-ops");
+  const touched = gate
+    .events()
+    .flatMap((event) => (event.type === "action.requested" ? [event.request.data_classes] : []));
+  assert.deepEqual(touched.at(-1), ["personal", "internal"]);
+  await gate.publish(testBundle());
+  assert.deepEqual(gate.faults(), []);
 });
 
 test("resources: pattern, system and environment of the declared scope hold at the gate", async () => {

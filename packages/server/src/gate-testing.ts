@@ -48,7 +48,9 @@ import { openVault, type PayloadVault } from "./payloads/store.ts";
 import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate, type PolicyGate } from "./policy/gate.ts";
+import { runTime } from "./runs/close-run.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
+import { viewRun } from "./runs/runs.ts";
 import { enrolApprover, registerAgent } from "./tenants/commands.ts";
 import { openPeople, type People } from "./tenants/people.ts";
 import { parsePublicKey } from "./tenants/public-key.ts";
@@ -76,7 +78,8 @@ forbid (principal, action in Action::"write", resource)
 when { context.history.cents > 100000000 };
 `;
 
-const policyTests = JSON.stringify([
+/** Tests of a bundle with the test policy. */
+export const policyTests = JSON.stringify([
   {
     name: "a change in prod waits",
     request: { tool: "terraform", args: { vpc: "vpc-1", environment: "prod" } },
@@ -207,6 +210,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
     vault: dispatchVault,
     policy,
     approvals: steps,
+    runTime: { ...runTime, view: viewRun },
     nowMs: clock.nowMs,
     monotonicMs: () => performance.now(),
     random16,

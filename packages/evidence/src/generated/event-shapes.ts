@@ -998,7 +998,7 @@ function countOfPointers(o: Unchecked, at: string, faults: ShapeFault[]): number
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
   return seen;
 }
-const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents","max_attempts","attempt_timeout_ms"]);
+const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents","data_classes","max_attempts","attempt_timeout_ms"]);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -1018,6 +1018,7 @@ function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.redrive_of) !== undefined) seen += isActionId(m) ? 1 : refuse(m, at, "/redrive_of", wordsActionId, faults);
   if ((m = o.context_absent) !== undefined) seen++, checkEnvironments(m, at + "/context_absent", faults);
   if ((m = o.cost_cents) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/cost_cents", wordsIndex, faults);
+  if ((m = o.data_classes) !== undefined) seen++, checkDataClasses(m, at + "/data_classes", faults);
   if ((m = o.max_attempts) !== undefined) seen += isMaxAttempts(m) ? 1 : refuse(m, at, "/max_attempts", wordsMaxAttempts, faults);
   if ((m = o.attempt_timeout_ms) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/attempt_timeout_ms", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequest, at, stranger, faults);
@@ -3537,6 +3538,7 @@ function orderRequest(o: Unchecked): Unchecked {
     consumed: o.consumed,
     context_absent: o.context_absent,
     cost_cents: o.cost_cents,
+    data_classes: o.data_classes,
     max_attempts: o.max_attempts,
     redrive_of: o.redrive_of,
     tool_contract: o.tool_contract,

@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute";
+export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -36,6 +36,8 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   startRun: {"method":"POST","path":"/runs","roles":["agent"],"body":"json","answer":"json"},
   getRun: {"method":"GET","path":"/runs/:run_id","roles":["agent","executor","auditor","admin","operator"],"body":"none","answer":"json"},
   closeRun: {"method":"POST","path":"/runs/:run_id/close","roles":["agent"],"body":"json","answer":"json"},
+  extendRun: {"method":"POST","path":"/runs/:run_id/scope","roles":["agent"],"body":"json","answer":"json"},
+  useExtension: {"method":"POST","path":"/actions/:action_id/extend","roles":["agent"],"body":"json","answer":"json"},
   requestAction: {"method":"POST","path":"/runs/:run_id/actions","roles":["agent"],"body":"json","answer":"json"},
   getAction: {"method":"GET","path":"/actions/:action_id","roles":["agent","executor","auditor","admin","operator"],"body":"none","answer":"json"},
   startAction: {"method":"POST","path":"/actions/:action_id/start","roles":["executor","agent"],"body":"json","answer":"json"},
@@ -95,16 +97,16 @@ function checkGetRunParams(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isRunId(m = o.run_id) ? 1 : refuse(m, at, "/run_id", wordsRunId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetRunParams, at, stranger, faults);
 }
-const membersOfGetActionParams = new Set<string>(["action_id"]);
+const membersOfUseExtensionParams = new Set<string>(["action_id"]);
 const wordsActionId = "a string of at most 30 UTF-16 code units, matching ^act_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern2 = /^act_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isActionId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern2.test(m);
-function checkGetActionParams(o: unknown, at: string, faults: ShapeFault[]): void {
+function checkUseExtensionParams(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isActionId(m = o.action_id) ? 1 : refuse(m, at, "/action_id", wordsActionId, faults);
-  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetActionParams, at, stranger, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfUseExtensionParams, at, stranger, faults);
 }
 const membersOfStartAttemptParams = new Set<string>(["permit_id"]);
 const wordsPermitId = "a string of at most 30 UTF-16 code units, matching ^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$";
@@ -370,6 +372,19 @@ function checkCloseRun(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isStatus2(m = o.status) ? 1 : refuse(m, at, "/status", wordsStatus2, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCloseRun, at, stranger, faults);
 }
+const membersOfScope = new Set<string>(["capabilities","tools","resources","data_classes","budgets","expires_at"]);
+function checkScope(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.capabilities) === undefined) refuse(m, at, "/capabilities", wordsCapabilities, faults); else seen++, checkCapabilities(m, at + "/capabilities", faults);
+  if ((m = o.tools) !== undefined) seen++, checkTools(m, at + "/tools", faults);
+  if ((m = o.resources) !== undefined) seen++, checkResources(m, at + "/resources", faults);
+  if ((m = o.data_classes) !== undefined) seen++, checkDataClasses(m, at + "/data_classes", faults);
+  if ((m = o.budgets) !== undefined) seen++, checkBudgets(m, at + "/budgets", faults);
+  if ((m = o.expires_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfScope, at, stranger, faults);
+}
 const membersOfRequestAction = new Set<string>(["tool","tool_version","capability","target","topic","args","intent","context","context_absent","consumed","redrive_of","cost_cents","max_attempts","attempt_timeout_ms","labels","refs","start"]);
 const membersOfTarget = new Set<string>(["system","resource","environment","version"]);
 const wordsSystem2 = "a string of 1 to 512 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
@@ -601,6 +616,8 @@ function checkReexecute(o: unknown, at: string, faults: ShapeFault[]): void {
 const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   startRun: checkStartRun,
   closeRun: checkCloseRun,
+  extendRun: checkScope,
+  useExtension: checkNoMembers,
   requestAction: checkRequestAction,
   startAction: checkStartAction,
   startAttempt: checkStartAction,
@@ -619,6 +636,8 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   startRun: checkNoMembers,
   getRun: checkNoMembers,
   closeRun: checkNoMembers,
+  extendRun: checkNoMembers,
+  useExtension: checkNoMembers,
   requestAction: checkNoMembers,
   getAction: checkGetActionQuery,
   startAction: checkNoMembers,
@@ -654,13 +673,15 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   startRun: checkNoMembers,
   getRun: checkGetRunParams,
   closeRun: checkGetRunParams,
+  extendRun: checkGetRunParams,
+  useExtension: checkUseExtensionParams,
   requestAction: checkGetRunParams,
-  getAction: checkGetActionParams,
-  startAction: checkGetActionParams,
+  getAction: checkUseExtensionParams,
+  startAction: checkUseExtensionParams,
   startAttempt: checkStartAttemptParams,
-  reportOutcome: checkGetActionParams,
-  reportSafety: checkGetActionParams,
-  cancelAction: checkGetActionParams,
+  reportOutcome: checkUseExtensionParams,
+  reportSafety: checkUseExtensionParams,
+  cancelAction: checkUseExtensionParams,
   reportBatch: checkNoMembers,
   putPayload: checkNoMembers,
   getPayload: checkGetPayloadParams,

@@ -109,20 +109,21 @@ function contextOf(about: Leaf, options: Options): Context {
   const isHere = !about.settings.includes("url") || (flags.data !== undefined && flags.url === undefined);
   const env = isHere ? { ...process.env, COUNTERSIGN_URL: undefined } : process.env;
   const path = typeof options.config === "string" ? options.config : env.COUNTERSIGN_CONFIG;
-  const { config, sources } = readConfig({ flags, env, ...(path === undefined ? {} : { file: readFile(path) }) });
+  const { config, sources } = readConfig({ flags, env, ...(path === undefined ? {} : { file: readJsonFile(path) }) });
   return { config, sources, env, options, json: options.json === true };
 }
 
-function readFile(path: string): Readonly<Record<string, unknown>> {
+/** A file's JSON object. @throws CountersignError cannot-read, bad-json … */
+export function readJsonFile(path: string): Readonly<Record<string, unknown>> {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new CountersignError("cannot-read", { cause, detail: `The configuration file ${path} cannot be read.` });
+    throw new CountersignError("cannot-read", { cause, detail: `The file ${path} cannot be read.` });
   }
   const { value } = parseStrict(bytes, "entry");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new CountersignError("cannot-read", { detail: `The configuration file ${path} holds no JSON object.` });
+    throw new CountersignError("cannot-read", { detail: `The file ${path} holds no JSON object.` });
   }
   return value as Readonly<Record<string, unknown>>; // an object that is no array
 }

@@ -1,9 +1,11 @@
 /** `countersign runs` and `countersign timeline`. */
+import { CountersignError } from "@countersign/evidence/errors";
+import type { BodyOf } from "@countersign/evidence/wire";
 import type { Command } from "commander";
 import type { TimelineAnswer } from "../packs/timelines.ts";
-import { ANYWHERE, leaf, option } from "./command.ts";
+import { ANYWHERE, leaf, option, readJsonFile } from "./command.ts";
 import { withReach } from "./reach.ts";
-import { printJson, printTable, printText } from "./terminal.ts";
+import { printJson, printLines, printTable, printText } from "./terminal.ts";
 
 export function addRunCommands(program: Command): void {
   leaf(
@@ -30,6 +32,46 @@ export function addRunCommands(program: Command): void {
       );
     },
   );
+
+  leaf(
+    program,
+    {
+      name: "extend",
+      summary: "Ask for another scope of a run with its agent's key; after the approval, use it.",
+      example: "extend run_01jqs0… --scope scope.json --url http://127.0.0.1:7070",
+      settings: ["url", "apiKey"],
+      options: [
+        option("--scope <file>", "The whole scope wanted, as JSON: capabilities, resources, budgets …"),
+        option("--action <action>", "The approved wish to be used, as the first call named it."),
+      ],
+    },
+    async ({ config, env, options, json }, runId) => {
+      const { scope, action: actionId } = options;
+      if ((scope === undefined) === (actionId === undefined)) {
+        throw new CountersignError("usage", {
+          detail: "Give --scope FILE to ask, or --action ACTION to use the approval.",
+        });
+      }
+      const answer = await withReach(config, env, (reach) =>
+        scope === undefined
+          ? reach.call("useExtension", { params: { action_id: String(actionId) }, body: {} })
+          : reach.call("extendRun", {
+              params: { run_id: runId! }, // commander asked for it
+              body: readJsonFile(String(scope)) as BodyOf<"extendRun">, // the server checks it
+            }),
+      );
+      if (json) return printJson(answer);
+      const { action, run } = answer;
+      const waits = action?.phase === "waiting";
+      printLines([
+        waits
+          ? `${action.approval?.approval_id} waits for people; then: countersign extend ${run.run_id} --action ${action.action_id}`
+          : action !== undefined && action.phase !== "succeeded"
+            ? `${action.action_id} is ${action.phase}${action.decision === undefined ? "" : ` (${action.decision.reason})`}`
+            : `${run.run_id} has the scope ${JSON.stringify(run.scope)}`,
+      ]);
+    },
+  ).argument("<run>", "The run's id.");
 
   leaf(
     program,

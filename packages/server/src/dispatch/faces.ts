@@ -2,12 +2,14 @@
 import type { Disclosure } from "@countersign/evidence/commitment";
 import type { CoreRuleId } from "@countersign/evidence/core-rules";
 import type { DecisionResult } from "@countersign/evidence/decide";
-import type { EventOf, Kind } from "@countersign/evidence/event";
+import type { DeclaredScope, EventOf, Kind } from "@countersign/evidence/event";
 import type { Digest } from "@countersign/evidence/hash";
-import type { ApprovalId, EventId } from "@countersign/evidence/ids";
+import type { ApprovalId, EventId, RunId } from "@countersign/evidence/ids";
 import type { Bundle } from "@countersign/evidence/policy";
 import type { GateFacts, TouchedTarget } from "@countersign/evidence/project";
+import type { RunState } from "@countersign/evidence/run";
 import type { ToolContract } from "@countersign/evidence/tool-contract";
+import type { RunStatusView } from "@countersign/evidence/wire";
 import type { Ledger, Need, Placed, Reader, Transaction } from "../ledger/command.ts";
 
 /** A payload that lies in the store and is not cited yet. */
@@ -98,11 +100,20 @@ export type ActionBook = {
   note<K extends Kind>(tx: Transaction, placed: Placed<K>): void;
 };
 
+/** What else a change of a run's scope moves. */
+export type RunTime = {
+  view(state: RunState): RunStatusView;
+  needs(runId: RunId): readonly Need[];
+  /** The run ends by itself at the time its new scope gives it. */
+  moveEnd(tx: Transaction, runId: RunId, scope: DeclaredScope): void;
+};
+
 export type DispatchParts = {
   readonly ledger: Pick<Ledger, "submit" | "reader" | "permitToken" | "grown">;
   readonly vault: Vault;
   readonly policy: PolicyGate;
   readonly approvals: Approvals;
+  readonly runTime: RunTime;
   readonly nowMs: () => number;
   /** For the length of long polls. */
   readonly monotonicMs: () => number;

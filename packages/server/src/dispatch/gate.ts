@@ -16,14 +16,21 @@ import {
 import { type CoreRuleId, coreRuleOf } from "@countersign/evidence/core-rules";
 import { coreDenial, type DecisionResult } from "@countersign/evidence/decide";
 import { CountersignError } from "@countersign/evidence/errors";
-import type { ActionBlock, EventOf } from "@countersign/evidence/event";
+import type { ActionBlock, DeclaredScope, EventOf } from "@countersign/evidence/event";
 import { digestOf } from "@countersign/evidence/hash";
 import type { Bundle } from "@countersign/evidence/policy";
 import type { TouchedTarget } from "@countersign/evidence/project";
 import { parseProjection } from "@countersign/evidence/projection";
 import { DECIDED_WITHIN_MS, mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, usageOf } from "@countersign/evidence/run";
-import { type Amounts, aboveCeiling, limitFault, scopeFault } from "@countersign/evidence/scope";
+import {
+  type Amounts,
+  aboveCeiling,
+  type DataClass,
+  limitFault,
+  scopeFault,
+  subsetFault,
+} from "@countersign/evidence/scope";
 import type { PolicyGate } from "./faces.ts";
 
 /** What is asked of the gate: by a request, and again at the use. */
@@ -37,6 +44,8 @@ export type Asked = {
   readonly costCents: number | undefined;
   /** The contract the request was read by; undefined while it is being requested. */
   readonly toolContract: string | null | undefined;
+  /** The scope a run asks for; only then are its own limits not asked. */
+  readonly extension?: DeclaredScope;
   /** Checked when the action is requested; they do not change after. */
   readonly labelled:
     | { readonly labels: Readonly<Record<string, string>>; readonly refs: Readonly<Record<string, string>> }
@@ -63,6 +72,8 @@ export type Reading = {
   readonly isNamed: boolean;
   readonly toolContract: string | undefined;
   readonly costCents: number;
+  /** Of the contract; undefined without one. */
+  readonly dataClasses: readonly DataClass[] | undefined;
   readonly denial: CoreRuleId | undefined;
 };
 
@@ -194,6 +205,7 @@ function firstDenial(
   const family = [run, ...ancestors];
   if (targets.some((target) => freezesOver(control, { agent, capability, target }).length > 0)) return "core:frozen";
   if (family.some((one) => isExpired(one, view.nowMs))) return "core:run-expired";
+  if (asked.extension !== undefined) return reading.denial ?? extensionDenial(view, asked.extension);
   const above = reading.isNamed ? aboveCeiling([capability], ceilingOf(control, agent)) : undefined;
   if (above !== undefined) return above.rule;
   if (reading.denial !== undefined) return reading.denial;
@@ -201,7 +213,7 @@ function firstDenial(
   if (targets.some((target) => !mayActIn(control, agent, target.environment))) return "core:above-ceiling";
   for (const { scope } of family) {
     for (const target of targets) {
-      const outside = scopeFault(scope, { action: { ...action, target } });
+      const outside = scopeFault(scope, { action: { ...action, target }, dataClasses: reading.dataClasses ?? [] });
       if (outside !== undefined) return outside.rule;
     }
   }
@@ -213,6 +225,12 @@ function firstDenial(
     if (beyond !== undefined) return beyond.rule;
   }
   return undefined;
+}
+
+/** A wider scope is never above the agent's ceiling, and never wider than the run above holds. */
+function extensionDenial({ control, run, ancestors: [parent] }: View, scope: DeclaredScope): CoreRuleId | undefined {
+  const above = aboveCeiling(scope.capabilities, ceilingOf(control, run.initiator.agent));
+  return (above ?? (parent === undefined ? undefined : subsetFault(scope, parent.scope)))?.rule;
 }
 
 function isExpired({ scope }: RunState, nowMs: number): boolean {
@@ -235,12 +253,13 @@ function unread(asked: Asked, denial: CoreRuleId): Reading {
   const target = asked.target ?? { system: "unknown", resource: "unknown" };
   const action = blockOf(asked, asked.capability ?? "unknown", target);
   const isNamed = asked.capability !== undefined;
-  return { action, targets: [target], isNamed, toolContract: undefined, costCents: asked.costCents ?? 0, denial };
+  const costCents = asked.costCents ?? 0;
+  return { action, targets: [target], isNamed, toolContract: undefined, costCents, dataClasses: undefined, denial };
 }
 
 function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<PolicyGate["decide"]>>): Reading {
   const { contract, digest: toolContract } = bundle.contracts.get(asked.tool)!; // the caller found it
-  const { capability } = contract;
+  const { capability, data_classes: dataClasses = ["internal"] } = contract;
   const { targets, trouble, projection } = evaluated;
   const parsed = projection === undefined ? undefined : parseProjection(projection);
   if (targets === undefined || parsed === undefined) {
@@ -248,7 +267,8 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
     const action = blockOf(asked, asked.capability ?? capability, target);
     // Without a projection the engine's answer is a built-in denial, about the arguments or about itself.
     const rule = trouble?.rule ?? (evaluated.result.matched_rule as CoreRuleId);
-    return { action, targets: [target], isNamed: true, toolContract, costCents: asked.costCents ?? 0, denial: rule };
+    const costCents = asked.costCents ?? 0;
+    return { action, targets: [target], isNamed: true, toolContract, costCents, dataClasses, denial: rule };
   }
   const [target = { system: "unknown", resource: "unknown" }] = targets;
   const differs = asked.target !== undefined && !sameTarget(asked.target, target);
@@ -263,7 +283,8 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
         ? "core:label-invalid"
         : undefined;
   const costCents = contract.cost_cents === undefined ? (asked.costCents ?? 0) : parsed.context.cost_cents;
-  return { action: blockOf(asked, capability, target), targets, isNamed: true, toolContract, costCents, denial };
+  const action = blockOf(asked, capability, target);
+  return { action, targets, isNamed: true, toolContract, costCents, dataClasses, denial };
 }
 
 function blockOf(asked: Asked, capability: string, target: ActionBlock["target"]): ActionBlock {

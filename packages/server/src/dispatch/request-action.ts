@@ -6,10 +6,12 @@ import { actionDigest } from "@countersign/evidence/action-digest";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { activePolicyOf, agentOf } from "@countersign/evidence/control";
 import { assert, CountersignError } from "@countersign/evidence/errors";
+import type { DeclaredScope } from "@countersign/evidence/event";
 import type { ActionId, RunId } from "@countersign/evidence/ids";
 import { MAX_OPEN_ACTIONS } from "@countersign/evidence/limits";
 import { mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, settledActionOf } from "@countersign/evidence/run";
+import { EXTENSION_TOOL } from "@countersign/evidence/run-extension";
 import { ancestorsOf } from "@countersign/evidence/run-family";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
@@ -49,6 +51,8 @@ export type RequestAction = (order: {
   readonly body: Body;
   /** The exact bytes of the arguments. */
   readonly args: Uint8Array;
+  /** The scope a run asks for: see extend-run.ts. */
+  readonly extension?: DeclaredScope;
   readonly submission: Submission;
 }) => Promise<RequestAnswer>;
 
@@ -58,14 +62,18 @@ export function openRequests(parts: DispatchParts): RequestAction {
   const command = requestCommand(parts);
   const turns = openTurns();
 
-  return async ({ caller, runId, body, args, submission }) => {
+  return async ({ caller, runId, body, args, extension, submission }) => {
     const { tenant, holder } = caller;
     const seen = viewOf(parts, tenant, runId);
     const { run, control } = seen;
     // Whoever may not see a run cannot tell it from one that does not exist.
     if (run.initiator.agent !== holder.id) throw new CountersignError("not-found");
     const subject = run.initiator.on_behalf_of;
-    const asked = askedOf(body, args);
+    if (body.tool === EXTENSION_TOOL && extension === undefined) {
+      const detail = "Ask for another scope with POST /runs/{run_id}/scope.";
+      throw new CountersignError("validation-failed", { pointer: "/tool", detail });
+    }
+    const asked = { ...askedOf(body, args), ...(extension === undefined ? {} : { extension }) };
     const active = activePolicyOf(control);
     const bundle = active === undefined ? undefined : await policy.bundleOf(tenant, active.digest);
     const sensitive = Object.entries(bundle?.labels.labels ?? {}).flatMap(([name, one]) =>
@@ -181,7 +189,7 @@ function appendRequest(
   { runId, body, args, texts, asked }: RequestInput,
   { reading }: Judgement,
 ): { record: ActionRecord; digest: string } {
-  const { action, toolContract, costCents } = reading;
+  const { action, toolContract, costCents, dataClasses } = reading;
   refuseSecrets(action.target, "/target");
   const topic = body.topic ?? action.capability;
   const digest = actionDigest({
@@ -211,6 +219,7 @@ function appendRequest(
       ...(body.redrive_of === undefined ? {} : { redrive_of: body.redrive_of }),
       ...(body.context_absent === undefined ? {} : { context_absent: [...body.context_absent] }),
       cost_cents: costCents,
+      ...(dataClasses === undefined ? {} : { data_classes: [...dataClasses] }),
       max_attempts: body.max_attempts ?? 1,
       attempt_timeout_ms: body.attempt_timeout_ms ?? ATTEMPT_TIMEOUT_MS,
     },

@@ -1,6 +1,6 @@
 /** The HTTP handlers of actions. Every answer is built from the state there is now, the first time and on a repeat. */
 import { CountersignError } from "@countersign/evidence/errors";
-import type { Id } from "@countersign/evidence/ids";
+import type { Id, RunId } from "@countersign/evidence/ids";
 import type { ActionStatusView } from "@countersign/evidence/wire";
 import type { Call, Caller, Handlers } from "../base/routes.ts";
 import { redactMembers } from "../base/secret-forms.ts";
@@ -10,6 +10,7 @@ import { type ActionRecord, actionOf, actions, permits } from "./actions.ts";
 import { reportBatch } from "./batch.ts";
 import { cancelCommand, seenAction } from "./cancel.ts";
 import { overdueCommand } from "./deadlines.ts";
+import { openExtensions } from "./extend-run.ts";
 import type { DispatchParts } from "./faces.ts";
 import { openRenewals, type Renew } from "./renew.ts";
 import { openReports } from "./report.ts";
@@ -37,6 +38,8 @@ type Names =
   | "reportOutcome"
   | "reportSafety"
   | "cancelAction"
+  | "extendRun"
+  | "useExtension"
   | "reportBatch";
 
 export type Dispatch = {
@@ -54,6 +57,13 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   const reports = openReports(parts);
   const cancel = cancelCommand(parts.approvals);
 
+  const extensions = openExtensions(parts, request);
+
+  const viewOfRun = ({ tenant }: Caller, runId: RunId) => {
+    const state = readerOf(parts, tenant).run(runId);
+    if (state === undefined) throw new CountersignError("not-found");
+    return parts.runTime.view(state);
+  };
   const viewOfAction = (caller: Caller, actionId: string): Promise<ActionStatusView> => {
     const reader = readerOf(parts, caller.tenant);
     return viewAction(reader, policy, visible(parts, caller, actionId));
@@ -96,6 +106,19 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     async reportSafety({ caller, params, body, submission }) {
       await reports.safety({ caller, actionId: params.action_id, body, submission });
       return { body: await viewOfAction(caller, params.action_id) };
+    },
+
+    async extendRun({ caller, params, body, submission }) {
+      const runId = params.run_id as Id<"run">; // checked against its pattern
+      const actionId = await extensions.ask({ caller, runId, scope: body, submission });
+      const action = actionId === undefined ? {} : { action: await viewOfAction(caller, actionId) };
+      return { status: actionId === undefined ? 200 : 201, body: { run: viewOfRun(caller, runId), ...action } };
+    },
+
+    async useExtension({ caller, params, submission }) {
+      const { action_id: actionId } = params;
+      const runId = await extensions.use({ caller, actionId, submission });
+      return { body: { run: viewOfRun(caller, runId), action: await viewOfAction(caller, actionId) } };
     },
 
     async cancelAction({ caller, params, body, submission }) {

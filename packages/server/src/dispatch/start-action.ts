@@ -9,6 +9,7 @@ import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/
 import { digestOf } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
 import { type ActionState, openActionOf, type RunState } from "@countersign/evidence/run";
+import { EXTENSION_TOOL } from "@countersign/evidence/run-extension";
 import type { Amounts } from "@countersign/evidence/scope";
 import { isVoteKeyCompromised } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
@@ -34,7 +35,7 @@ import { appendStarted, type Refused, useDecision } from "./use.ts";
 
 type Body = BodyOf<"startAction">;
 
-type StartInput = {
+export type StartInput = {
   readonly seen: SeenAction;
   readonly executor: string;
   readonly asked: Asked;
@@ -44,7 +45,7 @@ type StartInput = {
 };
 
 /** The refusal is kept with the idempotency key: what was recorded once is not done again. */
-type StartAnswer = { readonly refused: Refused | null };
+export type StartAnswer = { readonly refused: Refused | null };
 
 export type Start = (order: {
   readonly caller: Caller;
@@ -73,6 +74,9 @@ function startWith(parts: DispatchParts, command: Command<StartInput, StartAnswe
     const record = actionOf(reader, actionId);
     if (record === undefined) throw new CountersignError("not-found");
     refuseStranger(caller, record, reader);
+    if (record.action.tool === EXTENSION_TOOL) {
+      throw new CountersignError("step-not-allowed", { detail: "Only the gate extends a run: useExtension." });
+    }
     refuseUnsupported(record, body);
     const { bytes, disclosure } = await openArguments(parts, reader, record);
     if (body.args_sha256 !== undefined && disclosure[2] !== `sha256:${body.args_sha256}`) {
@@ -164,7 +168,7 @@ function startCommand(parts: DispatchParts): Command<StartInput, StartAnswer> {
 }
 
 /** The judgement at the head; what was brought in is not asked about an action that has ended. */
-function judgedNow(tx: Transaction, { seen, judged, asked, reserved }: StartInput): KeptJudgement {
+export function judgedNow(tx: Transaction, { seen, judged, asked, reserved }: StartInput): KeptJudgement {
   const run = tx.run(seen.runId);
   if (run === undefined || openActionOf(run, seen.actionId) === undefined) return judged;
   return { ...settle(judged, viewIn(tx, run), asked, reserved), kept: judged.kept };
@@ -248,7 +252,7 @@ function openIn(tx: Transaction, runId: RunId, actionId: string): ActionState | 
   return run && openActionOf(run, actionId);
 }
 
-function refusal({ code, detail }: Refused, reader: Reader, actionId: string): CountersignError {
+export function refusal({ code, detail }: Refused, reader: Reader, actionId: string): CountersignError {
   const record = actionOf(reader, actionId);
   const members = record === undefined ? {} : { action_id: actionId, phase: record.phase };
   return new CountersignError(code satisfies ErrorCode, { ...(detail === undefined ? {} : { detail }), members });

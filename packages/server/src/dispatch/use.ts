@@ -4,6 +4,7 @@
  */
 import { type ControlState, keyLiveAt } from "@countersign/evidence/control";
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
+import type { ActorBlock } from "@countersign/evidence/event";
 import type { Id } from "@countersign/evidence/ids";
 import { peopleFault } from "@countersign/evidence/quorum";
 import { type ActionState, openActionOf, phaseOf, type RunState, separationOf } from "@countersign/evidence/run";
@@ -32,6 +33,8 @@ export type Use = {
   readonly executor: string;
   readonly judged: KeptJudgement;
   readonly request: DecidedRequest["args"];
+  /** Who starts it, where that is not the caller. */
+  readonly actor?: ActorBlock;
 };
 
 /**
@@ -58,12 +61,18 @@ export function useDecision(
     granted === undefined ? useAllowed(parts, tx, record, one, use) : useGranted(parts, tx, record, { run, one }, use);
   if (refused !== undefined) return refused;
   // The decision may have been made anew.
-  appendUse(parts, tx, actionIn(tx, record.action_id) ?? record, use.executor);
+  appendUse(parts, tx, actionIn(tx, record.action_id) ?? record, use.executor, use.actor);
   return undefined;
 }
 
 /** Appends the use: [approval.consumed], dispatch.permitted, dispatch.started{attempt 1}. The caller has checked it. */
-export function appendUse({ approvals }: DispatchParts, tx: Transaction, record: ActionRecord, executor: string): void {
+export function appendUse(
+  { approvals }: DispatchParts,
+  tx: Transaction,
+  record: ActionRecord,
+  executor: string,
+  actor?: ActorBlock,
+): void {
   const permitId = tx.newId("prm");
   const jobId = record.job_id ?? tx.newId("job");
   const run = tx.run(record.run_id as Id<"run">); // as above
@@ -86,16 +95,17 @@ export function appendUse({ approvals }: DispatchParts, tx: Transaction, record:
     },
   });
   actionBook.note(tx, permitted);
-  appendStarted(tx, record.action_id, 1);
+  appendStarted(tx, record.action_id, 1, actor);
 }
 
 /** Appends dispatch.started for the next attempt of a permit. */
-export function appendStarted(tx: Transaction, actionId: string, attempt: number): void {
+export function appendStarted(tx: Transaction, actionId: string, attempt: number, actor?: ActorBlock): void {
   const record = actionIn(tx, actionId);
   if (record?.permit == null) throw new CountersignError("not-found");
   const deadline = new Date(tx.nowMs + record.attempt_timeout_ms).toISOString();
   const started = tx.append("dispatch.started", {
     ...dispatchBlocks(record, { status: "STARTED", attempt }),
+    ...(actor === undefined ? {} : { actor }),
     started: {
       permit_id: record.permit.permit_id,
       executor: record.permit.executor,

@@ -7,8 +7,8 @@ import type { ActorBlock, DeclaredScope } from "@countersign/evidence/event";
 import type { RunId } from "@countersign/evidence/ids";
 import type { RunState } from "@countersign/evidence/run";
 import type { BodyOf } from "@countersign/evidence/wire";
-import type { Command, Reader, Transaction } from "../ledger/command.ts";
-import { putDue, removeDue } from "../ledger/due.ts";
+import { type Command, need, type Reader, type Transaction } from "../ledger/command.ts";
+import { due, putDue, removeDue } from "../ledger/due.ts";
 import type { OpenAction, Withdrawals } from "./faces.ts";
 
 /** The chore that abandons a run. */
@@ -18,7 +18,24 @@ export const ABANDON_GRACE_MS = 15 * 60_000;
 const GATE: ActorBlock = { type: "system", id: "gate" };
 
 /** The input of {@link ABANDON}. */
-export type DueRun = { readonly runId: RunId };
+export type DueRun = { readonly runId: RunId; readonly expectedEnd?: string };
+
+/** Keeps when a run is to be abandoned. */
+export function putAbandon(tx: Transaction, runId: RunId, scope: DeclaredScope, expectedEnd: string | undefined): void {
+  const atMs = abandonAtMs(scope, expectedEnd);
+  const about: DueRun = { runId, ...(expectedEnd === undefined ? {} : { expectedEnd }) };
+  if (atMs === undefined) removeDue(tx, ABANDON, runId);
+  else putDue(tx, ABANDON, runId, atMs, about);
+}
+
+/** What a change of a run's scope moves here. */
+export const runTime = {
+  needs: (runId: RunId) => [need(due, { chore: ABANDON, subject: runId })],
+  moveEnd(tx: Transaction, runId: RunId, scope: DeclaredScope): void {
+    const row = tx.row(due, { chore: ABANDON, subject: runId });
+    putAbandon(tx, runId, scope, (row?.about as DueRun | undefined)?.expectedEnd); // put as one
+  },
+};
 
 /** When the run counts as abandoned, ms since 1970; undefined when it never does by itself. */
 export function abandonAtMs(scope: DeclaredScope, expectedEnd: string | undefined): number | undefined {
@@ -69,14 +86,17 @@ export function abandonCommand(actions: Withdrawals): Command<AbandonInput, { do
   return {
     name: ABANDON,
     needs: ({ runId, open }) => ({ runs: [runId], rows: open.flatMap((one) => [...actions.needs(one)]) }),
-    run(tx, { runId, open, atMs }) {
+    run(tx, { runId, open, atMs, expectedEnd }) {
       const state = tx.run(runId);
       if (state === undefined || state.phase !== "open") {
         removeDue(tx, ABANDON, runId);
         return { done: "nothing" };
       }
       if (tx.nowMs < atMs) {
-        putDue(tx, ABANDON, runId, atMs, { runId } satisfies DueRun);
+        putDue(tx, ABANDON, runId, atMs, {
+          runId,
+          ...(expectedEnd === undefined ? {} : { expectedEnd }),
+        } satisfies DueRun);
         return { done: "not yet" };
       }
       refuseUnseen(state, open);
@@ -98,9 +118,10 @@ export function abandonCommand(actions: Withdrawals): Command<AbandonInput, { do
 }
 
 /** The input of {@link abandonCommand} for a row of the due table, with the run as it is now. */
-export function abandonInput(reader: Reader, { runId }: DueRun, atMs: number): AbandonInput {
+export function abandonInput(reader: Reader, due: DueRun, atMs: number): AbandonInput {
+  const { runId } = due;
   const state = reader.run(runId);
-  return { runId, atMs, open: state === undefined ? [] : openActionsOf(state) };
+  return { ...due, atMs, open: state === undefined ? [] : openActionsOf(state) };
 }
 
 /** Ends what has not started. What is running, or has run and is to be reported, finishes by itself. */

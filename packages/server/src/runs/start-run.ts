@@ -5,13 +5,13 @@ import { CountersignError } from "@countersign/evidence/errors";
 import type { DeclaredScope, InitiatorBlock } from "@countersign/evidence/event";
 import type { EventId, Id, RunId } from "@countersign/evidence/ids";
 import { MAX_RUN_ANCESTORS } from "@countersign/evidence/limits";
+import type { RunState } from "@countersign/evidence/run";
 import { ancestorsOf } from "@countersign/evidence/run-family";
 import { aboveCeiling, subsetFault } from "@countersign/evidence/scope";
 import type { BodyOf } from "@countersign/evidence/wire";
 import type { Caller } from "../base/routes.ts";
 import type { Command, Submission, Transaction } from "../ledger/command.ts";
-import { putDue } from "../ledger/due.ts";
-import { ABANDON, abandonAtMs, type DueRun } from "./close-run.ts";
+import { putAbandon } from "./close-run.ts";
 import type { RunParts } from "./faces.ts";
 import { runs } from "./runs.ts";
 
@@ -36,7 +36,11 @@ export function openStartRun(parts: RunParts): StartRun {
   return async ({ caller, body, submission }) => {
     if (caller.holder.kind !== "agent") throw new CountersignError("forbidden", { detail: "Only agents start runs." });
     const { on_behalf_of: external } = body;
-    const person = external === undefined ? undefined : await parts.aliasFor(external, submission);
+    // Whom the run above is for, its children are for, unless they say otherwise.
+    const person =
+      external === undefined
+        ? parentOf(parts, caller, body)?.initiator.on_behalf_of
+        : await parts.aliasFor(external, submission);
     const initiator: InitiatorBlock = {
       agent: caller.holder.id,
       ...(body.version === undefined ? {} : { version: body.version }),
@@ -88,11 +92,14 @@ function startCommand({ keepDisclosure }: RunParts): Command<StartInput, StartAn
       });
       if (intent !== undefined) keepDisclosure(tx, placed.event.event_id as EventId, INTENT_POINTER, intent.sealed); // as above
       tx.put(runs, { run_id: runId, agent: initiator.agent });
-      const atMs = abandonAtMs(scope, body.expected_end);
-      if (atMs !== undefined) putDue(tx, ABANDON, runId, atMs, { runId } satisfies DueRun);
+      putAbandon(tx, runId, scope, body.expected_end);
       return { run_id: runId, index: placed.index };
     },
   };
+}
+
+function parentOf({ ledger }: RunParts, { tenant }: Caller, { parent_run: parentId }: Body): RunState | undefined {
+  return parentId === undefined ? undefined : ledger.reader(tenant)?.run(parentId as RunId); // checked
 }
 
 /** A child holds no more than its parent, and begins while the parent is open. */
