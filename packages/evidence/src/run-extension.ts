@@ -6,6 +6,7 @@
 import { canonicalBytes } from "./canonical.ts";
 import type { ActionBlock, DeclaredScope } from "./event.ts";
 import { type Digest, digestOf } from "./hash.ts";
+import { parseStrict } from "./strict-json.ts";
 
 /** Name of the tool and of its capability. */
 export const EXTENSION_TOOL = "countersign.run.extend";
@@ -31,6 +32,12 @@ export function extendsTo(action: ActionBlock, runId: string, scope: DeclaredSco
 /** The action's arguments: what people are shown, and what policy sees through the contract. */
 export function extensionArguments(runId: string, scope: DeclaredScope): Uint8Array {
   return canonicalBytes({ run_id: runId, scope, scope_digest: scopeDigest(scope) });
+}
+
+/** The scope in arguments that {@link extensionArguments} gave. */
+export function extensionOf(args: Uint8Array): DeclaredScope {
+  // Made by the function above and bound since; whoever wrote other bytes finds them refused at the event.
+  return (parseStrict(args, "payload").value as unknown as { readonly scope: DeclaredScope }).scope;
 }
 
 function scopeDigest(scope: DeclaredScope): Digest {

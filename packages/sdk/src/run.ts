@@ -131,8 +131,17 @@ export class Run {
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     if (action === undefined) return run;
-    await untilAnswered(this.#client, action, options);
-    return (await this.#client.call("useExtension", { params: { action_id: action.action_id }, body: {} })).run;
+    const patientUntilMs = performance.now() + (options.approvalPatienceMs ?? Number.POSITIVE_INFINITY);
+    const params = { action_id: action.action_id };
+    for (let asked = action; ; ) {
+      await untilAnswered(this.#client, asked, options, patientUntilMs);
+      try {
+        return (await this.#client.call("useExtension", { params, body: {} })).run;
+      } catch (cause) {
+        if (!asksAgain(cause)) throw cause;
+        asked = await this.#client.call("getAction", { params });
+      }
+    }
   }
 
   /**

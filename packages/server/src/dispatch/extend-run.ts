@@ -13,10 +13,10 @@ import {
   EXTENSION_EXECUTOR,
   EXTENSION_TOOL,
   extensionArguments,
+  extensionOf,
   extensionTarget,
 } from "@countersign/evidence/run-extension";
 import { subsetFault } from "@countersign/evidence/scope";
-import { parseStrict } from "@countersign/evidence/strict-json";
 import type { Caller } from "../base/routes.ts";
 import type { Command, Submission } from "../ledger/command.ts";
 import { type ActionRecord, actionBook, actionIn, actionOf, dispatchBlocks, GATE, removeActionDue } from "./actions.ts";
@@ -76,12 +76,11 @@ export function openExtensions(parts: DispatchParts, request: RequestAction): Ex
         throw new CountersignError("not-found");
       }
       const { bytes, disclosure } = await openArguments(parts, reader, record);
-      const scope = scopeIn(bytes);
+      const scope = extensionOf(bytes);
       const { answer } = await whileChanging(async () => {
         const seen = seenAction(actionOf(readerOf(parts, tenant), actionId) ?? record);
         const view = viewOf(parts, tenant, seen.runId);
-        const asked = { ...askedAgain(record, view.run, bytes).asked, extension: scope };
-        const reserved = undefined; // a wish reserves nothing of what it is about
+        const { asked, reserved } = askedAgain(record, view.run, bytes);
         const judged = await judge(policy, view, asked, reserved);
         const kept = await keepProjection(vault, tenant, record.on_behalf_of ?? undefined, judged);
         const executor = EXTENSION_EXECUTOR;
@@ -92,11 +91,6 @@ export function openExtensions(parts: DispatchParts, request: RequestAction): Ex
       return record.run_id as RunId; // the column is an id of this form
     },
   };
-}
-
-/** The arguments are those this gate wrote when the scope was asked for. */
-function scopeIn(bytes: Uint8Array): DeclaredScope {
-  return (parseStrict(bytes, "payload").value as unknown as { readonly scope: DeclaredScope }).scope;
 }
 
 function narrowCommand({ runTime }: DispatchParts): Command<NarrowInput, null> {

@@ -9,7 +9,7 @@ import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/
 import { digestOf } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
 import { type ActionState, openActionOf, type RunState } from "@countersign/evidence/run";
-import { EXTENSION_TOOL } from "@countersign/evidence/run-extension";
+import { EXTENSION_TOOL, extensionOf } from "@countersign/evidence/run-extension";
 import type { Amounts } from "@countersign/evidence/scope";
 import { isVoteKeyCompromised } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
@@ -148,8 +148,11 @@ export function askedAgain(
     args,
     costCents: record.cost_cents,
     toolContract: one?.request?.toolContract ?? undefined,
+    ...(tool === EXTENSION_TOOL ? { extension: extensionOf(args) } : {}),
     labelled: undefined,
   };
+  // A wish for another scope reserves nothing of what it is about.
+  if (tool === EXTENSION_TOOL) return { asked, reserved: undefined };
   const reserved = { actions: 1, cents: record.cost_cents, bytes: record.args_bytes };
   return { asked, reserved: one === undefined ? undefined : reserved };
 }
