@@ -32,13 +32,13 @@ import {
   openArguments,
   readerOf,
   refusal,
-  type StartAnswer,
-  type StartInput,
+  type UseAnswer,
+  type UseInput,
 } from "./start-action.ts";
 import { useDecision } from "./use.ts";
 
 type NarrowInput = { readonly runId: RunId; readonly scope: DeclaredScope };
-type UseInput = StartInput & { readonly scope: DeclaredScope };
+type ExtensionInput = UseInput & { readonly scope: DeclaredScope };
 type Order = { readonly caller: Caller; readonly submission: Submission };
 
 export type Extensions = {
@@ -108,7 +108,7 @@ function narrowCommand({ runTime }: DispatchParts): Command<NarrowInput, null> {
   };
 }
 
-function useCommand(parts: DispatchParts): Command<UseInput, StartAnswer> {
+function useCommand(parts: DispatchParts): Command<ExtensionInput, UseAnswer> {
   const { approvals, runTime, vault } = parts;
   return {
     name: "dispatch.extend-run",

@@ -35,7 +35,7 @@ import { appendStarted, type Refused, useDecision } from "./use.ts";
 
 type Body = BodyOf<"startAction">;
 
-export type StartInput = {
+export type UseInput = {
   readonly seen: SeenAction;
   readonly executor: string;
   readonly asked: Asked;
@@ -45,7 +45,7 @@ export type StartInput = {
 };
 
 /** The refusal is kept with the idempotency key: what was recorded once is not done again. */
-export type StartAnswer = { readonly refused: Refused | null };
+export type UseAnswer = { readonly refused: Refused | null };
 
 export type Start = (order: {
   readonly caller: Caller;
@@ -66,7 +66,7 @@ export function openStarts(parts: DispatchParts): { first: Start; next: Start } 
   return { first: startWith(parts, startCommand(parts)), next: startWith(parts, attemptCommand(parts)) };
 }
 
-function startWith(parts: DispatchParts, command: Command<StartInput, StartAnswer>): Start {
+function startWith(parts: DispatchParts, command: Command<UseInput, UseAnswer>): Start {
   const { ledger, policy, vault } = parts;
   return async ({ caller, actionId, body, submission }) => {
     const { tenant } = caller;
@@ -157,7 +157,7 @@ export function askedAgain(
   return { asked, reserved: one === undefined ? undefined : reserved };
 }
 
-function startCommand(parts: DispatchParts): Command<StartInput, StartAnswer> {
+function startCommand(parts: DispatchParts): Command<UseInput, UseAnswer> {
   return {
     name: "dispatch.start-action",
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
@@ -171,13 +171,13 @@ function startCommand(parts: DispatchParts): Command<StartInput, StartAnswer> {
 }
 
 /** The judgement at the head; what was brought in is not asked about an action that has ended. */
-export function judgedNow(tx: Transaction, { seen, judged, asked, reserved }: StartInput): KeptJudgement {
+export function judgedNow(tx: Transaction, { seen, judged, asked, reserved }: UseInput): KeptJudgement {
   const run = tx.run(seen.runId);
   if (run === undefined || openActionOf(run, seen.actionId) === undefined) return judged;
   return { ...settle(judged, viewIn(tx, run), asked, reserved), kept: judged.kept };
 }
 
-function attemptCommand(parts: DispatchParts): Command<StartInput, StartAnswer> {
+function attemptCommand(parts: DispatchParts): Command<UseInput, UseAnswer> {
   return {
     name: "dispatch.start-attempt",
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
