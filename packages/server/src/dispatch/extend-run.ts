@@ -72,8 +72,9 @@ export function openExtensions(parts: DispatchParts, request: RequestAction): Ex
       const { tenant } = caller;
       const reader = readerOf(parts, tenant);
       const record = actionOf(reader, actionId);
-      if (record?.action.tool !== EXTENSION_TOOL || record.agent !== caller.holder.id) {
-        throw new CountersignError("not-found");
+      if (record === undefined || record.agent !== caller.holder.id) throw new CountersignError("not-found");
+      if (record.action.tool !== EXTENSION_TOOL) {
+        throw new CountersignError("step-not-allowed", { detail: "It asks for no scope: startAction." });
       }
       const { bytes, disclosure } = await openArguments(parts, reader, record);
       const scope = extensionOf(bytes);
