@@ -39,6 +39,18 @@ const MAY: Record<OperationName, string> = {
   listFreezes: READERS,
   liftFreeze: "operator admin",
   reexecute: "auditor admin",
+  uploadPolicy: "policy-admin",
+  listPolicies: `policy-admin ${READERS}`,
+  getPolicy: `policy-admin ${READERS}`,
+  getPolicyFiles: `policy-admin ${READERS}`,
+  diffPolicies: `policy-admin ${READERS}`,
+  simulatePolicy: "policy-admin",
+  getSimulation: "policy-admin auditor admin",
+  acknowledgeSimulation: "policy-admin",
+  requestPublication: "policy-admin",
+  getPublication: `policy-admin ${READERS}`,
+  answerPublication: "policy-admin",
+  listRevisions: `policy-admin ${READERS}`,
   listRuns: READERS,
   getTimeline: `agent ${READERS}`,
   listEvents: READERS,
@@ -119,7 +131,7 @@ test("matrix: a door that stands open, or is shut, would be seen", () => {
 const nothing: Named = Object.fromEntries(
   Object.entries(mine.named).map(([member, id]) => {
     if (member === "*") return [member, id];
-    const unknown = member === "digest" ? `sha256:${"0".repeat(64)}` : id.replace(/_.*$/, `_${"0".repeat(26)}`);
+    const unknown = member.endsWith("digest") ? `sha256:${"0".repeat(64)}` : id.replace(/_.*$/, `_${"0".repeat(26)}`);
     return [member, member === "vote_id" ? "vote_BBBBBBBBBBBBBBBBBBBBBB" : unknown];
   }),
 );

@@ -2,7 +2,7 @@
 import type { RoleName } from "@countersign/evidence/event";
 import { routes } from "@countersign/evidence/generated/wire-shapes";
 import type { OperationName } from "@countersign/evidence/wire";
-import { openTestApp, type TestAnswer, type TestApp } from "../packages/server/src/testing.ts";
+import { openTestApp, starterFiles, type TestAnswer, type TestApp } from "../packages/server/src/testing.ts";
 
 export const roleNames = [
   "agent",
@@ -55,6 +55,11 @@ export const goodBodies: Partial<Record<OperationName, unknown>> = {
   placeFreeze: { kind: "target", subject: "nowhere", incident: "INC-1", reason_code: "DRILL" },
   liftFreeze: { reason_code: "DRILL" },
   revokeApproval: {},
+  uploadPolicy: { files: {} },
+  simulatePolicy: { digest: `sha256:${"0".repeat(64)}` },
+  acknowledgeSimulation: { acknowledged: [`sha256:${"0".repeat(64)}`] },
+  requestPublication: { digest: `sha256:${"0".repeat(64)}` },
+  answerPublication: { answer: "approve" },
 };
 
 export async function openServed(): Promise<Served> {
@@ -71,7 +76,25 @@ async function settle(server: TestApp, id: string): Promise<Tenant> {
   const keys: Partial<Record<RoleName, string>> = {};
   for (const role of roleNames) keys[role] = await server.key(id, role, holderOf(role));
   const all = keys as Record<RoleName, string>; // every role was visited
-  return { id, keys: all, named: await somethingOfEverything(server, all) };
+  const policy = await policyOf(server, id, all);
+  return { id, keys: all, named: { ...policy, ...(await somethingOfEverything(server, all)) } };
+}
+
+/** A bundle that no other tenant has, simulated and in force. */
+async function policyOf(
+  server: TestApp,
+  id: string,
+  { "policy-admin": key }: Readonly<Record<RoleName, string>>,
+): Promise<Named> {
+  const post = async (path: string, body: unknown) => {
+    const answer = await server.send("POST", `/v1/policy/${path}`, { key, body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.bytes}`);
+    return answer.body;
+  };
+  const { digest } = await post("bundles", { files: starterFiles({ "CHANGES.md": `Of ${id}.` }) });
+  const { simulation_id } = await post("simulations", { digest });
+  const { request_id } = await post("publications", { digest });
+  return { policy_digest: String(digest), simulation_id: String(simulation_id), request_id: String(request_id) };
 }
 
 /** Who holds the credential of a role. */

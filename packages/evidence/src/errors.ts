@@ -226,8 +226,8 @@ export const errors = {
   ],
   "separation-of-duties": [
     403,
-    "The requester, the person it runs for and the agent's owner may not approve it.",
-    "Have another eligible person vote.",
+    "Whoever asked for it, brought it, owns its agent or has it run for them may not approve it.",
+    "Have another eligible person do it.",
   ],
   "duplicate-vote": [409, "This person has voted on this request.", "One person fills one place in a quorum."],
   "vote-mismatch": [
@@ -293,6 +293,16 @@ export const errors = {
     422,
     "The policy bundle does not validate.",
     "Each finding names file and line; run countersign policy lint DIR.",
+  ],
+  "policy-not-acknowledged": [
+    409,
+    "What the policy would newly let through was not acknowledged.",
+    "Simulate it against the policy in force, read the changes, then acknowledge them: countersign policy simulate, acknowledge.",
+  ],
+  "publication-not-open": [
+    409,
+    "The request to publish takes no answer: it was carried out, ended or replaced.",
+    "Look at the newest one: countersign policy history.",
   ],
   "policy-revision-taken": [409, "Another publish came first.", "Read the active revision and publish again."],
   "second-person-required": [

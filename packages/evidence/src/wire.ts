@@ -184,6 +184,84 @@ export const FreezeView = object({
   event_id: E.Ids.event,
 });
 
+/** A person's alias, or another actor's id. */
+const ActorId = E.Name;
+
+/** A stored policy bundle. */
+export const PolicyBundleView = object({
+  digest: E.DigestText,
+  name: text(128),
+  version: text(64),
+  files: count,
+  size_bytes: count,
+  /** A person's alias, or another actor's id. */
+  uploaded_by: ActorId,
+  uploaded_at: E.Timestamp,
+  event_id: E.Ids.event,
+  /** Those that verified when it was uploaded. */
+  signatures: list(object({ key_id: text(255), role: E.oneOf("author", "reviewer", "release") }), 8),
+  /** Under which it was in force, the oldest first; the newest 100. */
+  revisions: list(E.PolicyRevision, 100),
+  in_force: Type.Boolean(),
+  retired: Type.Boolean(),
+  /** The newest comparison with the policy in force, and which groups of changes nobody acknowledged. */
+  simulation: optional(
+    object({ event_id: E.Ids.event, against: E.DigestText, to_acknowledge: list(E.DigestText, 256) }),
+  ),
+});
+
+export const PolicyRevisionView = object({
+  revision: E.PolicyRevision,
+  digest: E.DigestText,
+  how: E.oneOf("published", "rolled_back"),
+  previous: optional(E.PolicyRevision),
+  /** Who asked for it. */
+  author: ActorId,
+  approved_by: list(E.Ids.person, 4),
+  separation: E.oneOf("two_people", "waived"),
+  request_id: optional(E.Ids.event),
+  incident: optional(text(128)),
+  reason_code: optional(E.ReasonCode),
+  at: E.Timestamp,
+  event_id: E.Ids.event,
+  in_force: Type.Boolean(),
+});
+
+/** A request to publish a bundle, or to go back to one. */
+export const PublicationView = object({
+  request_id: E.Ids.event,
+  /** `overtaken`: another policy came into force meanwhile; `replaced`: a newer request took its place. */
+  state: E.oneOf("waiting", "published", "rolled_back", "rejected", "withdrawn", "replaced", "overtaken"),
+  digest: E.DigestText,
+  /** The digest that was in force. */
+  expected: Type.Union([E.DigestText, Type.Null()]),
+  rollback: Type.Boolean(),
+  reason_code: E.ReasonCode,
+  incident: optional(text(128)),
+  requested_by: ActorId,
+  requested_at: E.Timestamp,
+  simulation: optional(E.Ids.event),
+  impact_digest: Type.Union([E.DigestText, Type.Null()]),
+  acknowledged: list(text(71), 256),
+  approvals: list(E.Ids.person, 16),
+  /** People whose word is missing. */
+  missing: count,
+  /** Whoever may approve it now, and their keys. */
+  eligible: list(object({ person: E.Ids.person, kids: list(text(255), 16) }), 256),
+  revision: optional(E.PolicyRevision),
+  /** The log's origin and the server's time: what a signed answer states. */
+  log: E.Origin,
+  now: E.Timestamp,
+});
+
+const PolicyFindingView = object({
+  level: E.oneOf("error", "warning"),
+  code: text(64),
+  detail: text(4096),
+  path: text(255, 0),
+  line: optional(count),
+});
+
 export const EventView = object({
   event: Type.Unknown(),
   /** base64 of the exact entry bytes. */
@@ -273,6 +351,13 @@ const CastVote = object({
   kid: text(255),
   rendering_digest: E.DigestText,
 });
+
+/** Files by their path in the bundle, base64. What is wrong with paths, number and sizes the findings say. */
+const PolicyFileTexts = Type.Record(
+  Type.String({ pattern: "^[A-Za-z./][ -~]{0,255}$", maxLength: 256 }),
+  Type.String({ maxLength: 3_000_000, pattern: "^[A-Za-z0-9+/]*={0,2}$" }),
+  { maxProperties: 4096 },
+);
 
 // ── Table ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -552,6 +637,172 @@ export const operations = define({
       event_id: E.Ids.event,
     }),
   },
+  uploadPolicy: {
+    method: "POST",
+    path: "/policy/bundles",
+    roles: ["policy-admin"],
+    summary: "Store a policy bundle that passes its tests and the lint; nothing is in force by it.",
+    body: object({ files: PolicyFileTexts }),
+    answer: object({
+      digest: E.DigestText,
+      name: text(128),
+      version: text(64),
+      uploaded: Type.Boolean(),
+      rules: count,
+      tests: count,
+      findings: list(PolicyFindingView, 10_000),
+    }),
+  },
+  listPolicies: {
+    method: "GET",
+    path: "/policy/bundles",
+    roles: ["policy-admin", ...readers],
+    summary: "Stored policy bundles, newest first.",
+    query: object({ limit: optional(numeral), before: optional(numeral) }),
+    answer: object({ bundles: list(PolicyBundleView, 500), next: optional(count) }),
+  },
+  getPolicy: {
+    method: "GET",
+    path: "/policy/bundles/:policy_digest",
+    roles: ["policy-admin", ...readers],
+    summary: "A stored policy bundle.",
+    params: object({ policy_digest: E.DigestText }),
+    answer: PolicyBundleView,
+  },
+  getPolicyFiles: {
+    method: "GET",
+    path: "/policy/bundles/:policy_digest/files",
+    roles: ["policy-admin", ...readers],
+    summary: "A stored policy bundle's files by path, base64, the manifest among them.",
+    params: object({ policy_digest: E.DigestText }),
+    answer: object({ files: PolicyFileTexts }),
+  },
+  diffPolicies: {
+    method: "GET",
+    path: "/policy/diff",
+    roles: ["policy-admin", ...readers],
+    summary: "What differs between two stored bundles: rules by digest, other files by text.",
+    query: object({ to: E.DigestText, from: optional(E.DigestText) }),
+    answer: Type.Unknown(),
+  },
+  simulatePolicy: {
+    method: "POST",
+    path: "/policy/simulations",
+    roles: ["policy-admin"],
+    summary: "Make recorded decisions again under a stored bundle; each change, what becomes allowed first.",
+    body: object({
+      digest: E.DigestText,
+      /** Decisions of the last so many days. */
+      since_days: optional(Type.Integer({ minimum: 1, maximum: 36_500 })),
+      /** Decisions among entries `from` to, but not with, `until`. */
+      from: optional(count),
+      until: optional(count),
+      run_id: optional(E.Ids.run),
+      /** The newest so many; the most when absent. */
+      limit: optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }),
+    answer: object({
+      simulation_id: E.Ids.event,
+      impact_digest: E.DigestText,
+      to_acknowledge: list(E.DigestText, 10_000),
+      impact: Type.Unknown(),
+    }),
+  },
+  getSimulation: {
+    method: "GET",
+    path: "/policy/simulations/:simulation_id",
+    roles: ["policy-admin", "auditor", "admin"],
+    summary: "A simulation's whole report; the read is recorded first.",
+    params: object({ simulation_id: E.Ids.event }),
+    answer: object({
+      simulation_id: E.Ids.event,
+      impact_digest: E.DigestText,
+      to_acknowledge: list(E.DigestText, 10_000),
+      impact: Type.Unknown(),
+    }),
+  },
+  acknowledgeSimulation: {
+    method: "POST",
+    path: "/policy/simulations/:simulation_id/acknowledgements",
+    roles: ["policy-admin"],
+    summary: "Say that one has seen what a candidate would newly let through.",
+    params: object({ simulation_id: E.Ids.event }),
+    body: object({
+      /** Groups of changes, or every change of a group. */
+      acknowledged: Type.Array(text(71), { minItems: 1, maxItems: 1024 }),
+    }),
+    answer: object({ event_id: Type.Union([E.Ids.event, Type.Null()]), to_acknowledge: list(E.DigestText, 256) }),
+  },
+  requestPublication: {
+    method: "POST",
+    path: "/policy/publications",
+    roles: ["policy-admin"],
+    summary: "Ask for a stored bundle, or for an old one again; in force at once where one person may.",
+    body: object({
+      digest: E.DigestText,
+      rollback: optional(Type.Boolean()),
+      reason_code: optional(E.ReasonCode),
+      incident: optional(line(128)),
+      /** The digest the caller saw in force; null for none. */
+      expected: optional(Type.Union([E.DigestText, Type.Null()])),
+    }),
+    answer: object({
+      /** Null when the bundle was in force already. */
+      request_id: Type.Union([E.Ids.event, Type.Null()]),
+      digest: E.DigestText,
+      /** Null while others' word is missing. */
+      revision: Type.Union([E.PolicyRevision, Type.Null()]),
+      previous: Type.Union([E.PolicyRevision, Type.Null()]),
+    }),
+  },
+  getPublication: {
+    method: "GET",
+    path: "/policy/publications/:request_id",
+    roles: ["policy-admin", ...readers],
+    summary: "A request to publish, and what became of it.",
+    params: object({ request_id: E.Ids.event }),
+    answer: PublicationView,
+  },
+  answerPublication: {
+    method: "POST",
+    path: "/policy/publications/:request_id/answers",
+    roles: ["policy-admin"],
+    summary: "Approve, reject or withdraw a request to publish.",
+    params: object({ request_id: E.Ids.event }),
+    body: object({
+      answer: E.oneOf("approve", "reject", "withdraw"),
+      reason_code: optional(E.ReasonCode),
+      /** The answer's text and a person's signature of its digest, where the credential is not the person's own. */
+      signed: optional(
+        object({
+          text: text(4096),
+          method: E.oneOf("ed25519", "ssh", "webauthn"),
+          kid: text(255),
+          signature: text(1024),
+          authenticator_data: optional(E.Base64Url(2048)),
+          client_data: optional(E.Base64Url(4096)),
+        }),
+      ),
+    }),
+    answer: object({
+      request_id: E.Ids.event,
+      digest: E.DigestText,
+      revision: Type.Union([E.PolicyRevision, Type.Null()]),
+      previous: Type.Union([E.PolicyRevision, Type.Null()]),
+    }),
+  },
+  listRevisions: {
+    method: "GET",
+    path: "/policy/revisions",
+    roles: ["policy-admin", ...readers],
+    summary: "Which policies were in force, newest first, and the request that waits.",
+    query: object({ limit: optional(numeral), before: optional(numeral) }),
+    answer: object({
+      revisions: list(PolicyRevisionView, 500),
+      next: optional(count),
+      waiting: Type.Union([PublicationView, Type.Null()]),
+    }),
+  },
   listRuns: {
     method: "GET",
     path: "/runs",
@@ -662,6 +913,9 @@ export type ActionStatusView = Static<typeof ActionView>;
 export type ApprovalStatusView = Static<typeof ApprovalView>;
 export type StartedView = Static<typeof StartView>;
 export type FreezeStatusView = Static<typeof FreezeView>;
+export type BundleStatusView = Static<typeof PolicyBundleView>;
+export type RevisionStatusView = Static<typeof PolicyRevisionView>;
+export type PublicationStatusView = Static<typeof PublicationView>;
 export type EventReceipt = Static<typeof ReceiptView>;
 export type OutcomeReport = Static<typeof ReportOutcome>;
 
@@ -671,6 +925,8 @@ export const bodyLimits: Partial<Record<OperationName, number>> = {
   reportOutcome: 64 * 1024 * 1024,
   putPayload: 64 * 1024 * 1024,
   reportBatch: 8 * 1024 * 1024,
+  // 2 MiB of files in base64, and their paths.
+  uploadPolicy: 4 * 1024 * 1024,
 };
 /** The limit of every operation {@link bodyLimits} does not name. */
 export const DEFAULT_BODY_LIMIT_BYTES = 16 * 1024;

@@ -5,6 +5,7 @@
 import "@countersign/evidence/hash.node";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { CountersignError } from "@countersign/evidence/errors";
 import { approvalOf } from "./approvals/approvals.ts";
 import { approvalProjections } from "./approvals/projections.ts";
 import { approvalTables, openApprovals } from "./approvals/routes.ts";
@@ -45,7 +46,7 @@ import {
 } from "./payloads/cite.ts";
 import { openPayloadFiles } from "./payloads/files.ts";
 import { payloadProjections } from "./payloads/projections.ts";
-import { payloadHandlers } from "./payloads/routes.ts";
+import { payloadHandlers, recordRead } from "./payloads/routes.ts";
 import { openSealKeys } from "./payloads/seal-keys.ts";
 import { openVault, type StoredPayload } from "./payloads/store.ts";
 import { disclosures, payloadRefs, payloads } from "./payloads/tables.ts";
@@ -54,12 +55,15 @@ import { signInProjections } from "./people/projections.ts";
 import type { SignInConfig } from "./people/settings.ts";
 import { signInTables } from "./people/tables.ts";
 import { policyOperations } from "./policy/admin.ts";
+import { openChecker } from "./policy/check.ts";
 import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
 import { openPublisher } from "./policy/publish.ts";
 import { reexecuteHandlers } from "./policy/reexecute.ts";
 import { openReplays } from "./policy/replays.ts";
+import { policyHandlers } from "./policy/routes.ts";
 import { policyFiles } from "./policy/tables.ts";
+import { openUploader, type PolicyPayloads } from "./policy/upload.ts";
 import { runTime } from "./runs/close-run.ts";
 import { runProjections } from "./runs/projections.ts";
 import { openRuns, runTables } from "./runs/routes.ts";
@@ -156,18 +160,17 @@ export async function openApp(options: AppOptions): Promise<App> {
     const host = openEngineHost(engine);
     closers.unshift(() => host.close());
     const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log });
-    const publisher = openPublisher<StoredPayload>({
-      ledger,
-      gate: policy,
-      engine,
-      loneActMark,
-      node: "local",
-      payloads: {
-        putPublic: (tenant, bytes, mediaType) => vault.put(tenant, bytes, { mediaType, classification: "public" }),
-        cite: citePayload,
-        record: (tx, payload) => recordPayload(tx, payload, null),
-      },
-    });
+    const check = openChecker(engine);
+    const policyPayloads: PolicyPayloads<StoredPayload> = {
+      putPublic: (tenant, bytes, mediaType) => vault.put(tenant, bytes, { mediaType, classification: "public" }),
+      putSealed: (tenant, bytes, mediaType) => vault.put(tenant, bytes, { mediaType, classification: "internal" }),
+      need: needPayload,
+      cite: citePayload,
+      record: (tx, payload) => recordPayload(tx, payload, null),
+    };
+    const policyParts = { ledger, payloads: policyPayloads, gate: policy, check };
+    const uploader = openUploader(policyParts);
+    const publisher = openPublisher({ ...policyParts, host, loneActMark, node: "local" });
 
     const replays = openReplays({ timers, deadlineMs: config.policyDeadlineMs });
     closers.unshift(() => replays.close());
@@ -285,6 +288,23 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...dispatch.handlers,
       ...approvals.handlers,
       ...freezes.handlers,
+      ...policyHandlers({
+        ...policyParts,
+        vault: dispatchVault,
+        replays,
+        uploader,
+        publisher,
+        async argumentsOf(reader, actionId) {
+          const record = actionOf(reader, actionId);
+          if (record === undefined) return undefined;
+          const opened = await whatIsThere(() => openArguments({ vault: dispatchVault }, reader, record));
+          return opened?.bytes;
+        },
+        async recordRead(digest, by) {
+          await ledger.submit(recordRead, { digest }, by);
+        },
+        nowMs: clock.nowMs,
+      }),
       ...reexecuteHandlers({ ledger, vault: dispatchVault, filesOf: policy.filesOf, replays }),
       ...packs.handlers,
     };
@@ -313,7 +333,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 
     const admin: AdminOperations = {
       ...tenantOperations({ ledger, people, hostName: config.hostName }),
-      ...policyOperations({ ledger, publisher }),
+      ...policyOperations({ ledger, uploader, publisher }),
       ...packs.admin,
       ...freezes.admin,
       ...notificationOperations({ ledger }),
@@ -333,6 +353,16 @@ export async function openApp(options: AppOptions): Promise<App> {
     return { ledger, http: listening, admin, firstRunLink, close: () => (closing ??= closeAll(closers)) };
   } catch (cause) {
     await closeAll(closers);
+    throw cause;
+  }
+}
+
+/** What is erased, gone or damaged is not there. */
+async function whatIsThere<T>(open: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (cause instanceof CountersignError) return undefined;
     throw cause;
   }
 }

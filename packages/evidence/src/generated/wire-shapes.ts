@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute";
+export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute" | "uploadPolicy" | "simulatePolicy" | "acknowledgeSimulation" | "requestPublication" | "answerPublication";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -57,6 +57,18 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   liftFreeze: {"method":"POST","path":"/freezes/:freeze_id/lift","roles":["operator","admin"],"body":"json","answer":"json"},
   revokeApproval: {"method":"POST","path":"/approvals/:approval_id/revoke","roles":["approver","admin"],"body":"json","answer":"json"},
   reexecute: {"method":"POST","path":"/reexecutions","roles":["auditor","admin"],"body":"json","answer":"json"},
+  uploadPolicy: {"method":"POST","path":"/policy/bundles","roles":["policy-admin"],"body":"json","answer":"json"},
+  listPolicies: {"method":"GET","path":"/policy/bundles","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  getPolicy: {"method":"GET","path":"/policy/bundles/:policy_digest","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  getPolicyFiles: {"method":"GET","path":"/policy/bundles/:policy_digest/files","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  diffPolicies: {"method":"GET","path":"/policy/diff","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  simulatePolicy: {"method":"POST","path":"/policy/simulations","roles":["policy-admin"],"body":"json","answer":"json"},
+  getSimulation: {"method":"GET","path":"/policy/simulations/:simulation_id","roles":["policy-admin","auditor","admin"],"body":"none","answer":"json"},
+  acknowledgeSimulation: {"method":"POST","path":"/policy/simulations/:simulation_id/acknowledgements","roles":["policy-admin"],"body":"json","answer":"json"},
+  requestPublication: {"method":"POST","path":"/policy/publications","roles":["policy-admin"],"body":"json","answer":"json"},
+  getPublication: {"method":"GET","path":"/policy/publications/:request_id","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  answerPublication: {"method":"POST","path":"/policy/publications/:request_id/answers","roles":["policy-admin"],"body":"json","answer":"json"},
+  listRevisions: {"method":"GET","path":"/policy/revisions","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
   listRuns: {"method":"GET","path":"/runs","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   getTimeline: {"method":"GET","path":"/runs/:run_id/timeline","roles":["agent","auditor","admin","operator"],"body":"none","answer":"json"},
   listEvents: {"method":"GET","path":"/events","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
@@ -163,10 +175,34 @@ function checkLiftFreezeParams(o: unknown, at: string, faults: ShapeFault[]): vo
   seen += isFreezeId(m = o.freeze_id) ? 1 : refuse(m, at, "/freeze_id", wordsFreezeId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfLiftFreezeParams, at, stranger, faults);
 }
-const membersOfGetEventParams = new Set<string>(["event_id"]);
+const membersOfGetPolicyParams = new Set<string>(["policy_digest"]);
+function checkGetPolicyParams(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.policy_digest) ? 1 : refuse(m, at, "/policy_digest", wordsDigestText, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetPolicyParams, at, stranger, faults);
+}
+const membersOfGetSimulationParams = new Set<string>(["simulation_id"]);
 const wordsEventId = "a string of at most 30 UTF-16 code units, matching ^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern7 = /^evt_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
 const isEventId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern7.test(m);
+function checkGetSimulationParams(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isEventId(m = o.simulation_id) ? 1 : refuse(m, at, "/simulation_id", wordsEventId, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetSimulationParams, at, stranger, faults);
+}
+const membersOfGetPublicationParams = new Set<string>(["request_id"]);
+function checkGetPublicationParams(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isEventId(m = o.request_id) ? 1 : refuse(m, at, "/request_id", wordsEventId, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfGetPublicationParams, at, stranger, faults);
+}
+const membersOfGetEventParams = new Set<string>(["event_id"]);
 function checkGetEventParams(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -228,6 +264,24 @@ function checkListApprovalsQuery(o: unknown, at: string, faults: ShapeFault[]): 
   if ((m = o.limit) !== undefined) seen += isWaitMs(m) ? 1 : refuse(m, at, "/limit", wordsWaitMs, faults);
   if ((m = o.after) !== undefined) seen += isApprovalId(m) ? 1 : refuse(m, at, "/after", wordsApprovalId, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfListApprovalsQuery, at, stranger, faults);
+}
+const membersOfListPoliciesQuery = new Set<string>(["limit","before"]);
+function checkListPoliciesQuery(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.limit) !== undefined) seen += isWaitMs(m) ? 1 : refuse(m, at, "/limit", wordsWaitMs, faults);
+  if ((m = o.before) !== undefined) seen += isWaitMs(m) ? 1 : refuse(m, at, "/before", wordsWaitMs, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfListPoliciesQuery, at, stranger, faults);
+}
+const membersOfDiffPoliciesQuery = new Set<string>(["to","from"]);
+function checkDiffPoliciesQuery(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.to) ? 1 : refuse(m, at, "/to", wordsDigestText, faults);
+  if ((m = o.from) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/from", wordsDigestText, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfDiffPoliciesQuery, at, stranger, faults);
 }
 const membersOfListRunsQuery = new Set<string>(["limit","after","agent","status"]);
 const wordsName = "a string of at most 128 UTF-16 code units, matching ^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$";
@@ -612,6 +666,100 @@ function checkReexecute(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.limit) !== undefined) seen += isLimit(m) ? 1 : refuse(m, at, "/limit", wordsLimit, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReexecute, at, stranger, faults);
 }
+const membersOfUploadPolicy = new Set<string>(["files"]);
+const wordsFiles = "an object of at most 4096 members";
+const pattern19 = /^[A-Za-z./][ -~]{0,255}$/u;
+const wordsFiles2 = "a string of at most 3000000 UTF-16 code units, matching ^[A-Za-z0-9+/]*={0,2}$";
+const pattern20 = /^[A-Za-z0-9+/]*={0,2}$/u;
+const isFilesItem = (m: unknown): boolean => typeof m === "string" && m.length <= 3000000 && pattern20.test(m);
+function checkFiles(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(m)) return void refuse(m, at, "", wordsFiles, faults);
+  const names = Object.keys(m);
+  if (names.length > 4096) return void refuse(m, at, "", wordsFiles, faults);
+  for (const name of names) {
+    if (!pattern19.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[A-Za-z./][ -~]{0,255}$", wrong: "unknown" });
+    else if (!isFilesItem(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsFiles2, faults);
+  }
+}
+function checkUploadPolicy(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.files) === undefined) refuse(m, at, "/files", wordsFiles, faults); else seen++, checkFiles(m, at + "/files", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfUploadPolicy, at, stranger, faults);
+}
+const membersOfSimulatePolicy = new Set<string>(["digest","since_days","from","until","run_id","limit"]);
+const wordsSinceDays = "an integer from 1 to 36500";
+const isSinceDays = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 36500 && !Object.is(m, -0);
+function checkSimulatePolicy(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.since_days) !== undefined) seen += isSinceDays(m) ? 1 : refuse(m, at, "/since_days", wordsSinceDays, faults);
+  if ((m = o.from) !== undefined) seen += isActions(m) ? 1 : refuse(m, at, "/from", wordsActions, faults);
+  if ((m = o.until) !== undefined) seen += isActions(m) ? 1 : refuse(m, at, "/until", wordsActions, faults);
+  if ((m = o.run_id) !== undefined) seen += isRunId(m) ? 1 : refuse(m, at, "/run_id", wordsRunId, faults);
+  if ((m = o.limit) !== undefined) seen += isLimit(m) ? 1 : refuse(m, at, "/limit", wordsLimit, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSimulatePolicy, at, stranger, faults);
+}
+const membersOfAcknowledgeSimulation = new Set<string>(["acknowledged"]);
+const wordsAcknowledged = "a list of 1 to 1024 items";
+const wordsAcknowledged2 = "a string of 1 to 71 UTF-16 code units";
+const isAcknowledgedItem = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 71 && m.isWellFormed();
+function checkAcknowledged(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length < 1 || m.length > 1024) return void refuse(m, at, "", wordsAcknowledged, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isAcknowledgedItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsAcknowledged2, faults);
+}
+function checkAcknowledgeSimulation(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.acknowledged) === undefined) refuse(m, at, "/acknowledged", wordsAcknowledged, faults); else seen++, checkAcknowledged(m, at + "/acknowledged", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAcknowledgeSimulation, at, stranger, faults);
+}
+const membersOfRequestPublication = new Set<string>(["digest","rollback","reason_code","incident","expected"]);
+const wordsExpected = "a string of at most 71 UTF-16 code units, matching ^sha256:[0-9a-f]{64}$, or null";
+const isExpected = (m: unknown): boolean => m === null || isDigestText(m);
+function checkRequestPublication(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.rollback) !== undefined) seen += isStart(m) ? 1 : refuse(m, at, "/rollback", wordsStart, faults);
+  if ((m = o.reason_code) !== undefined) seen += isReasonCode(m) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
+  if ((m = o.incident) !== undefined) seen += isSystem(m) ? 1 : refuse(m, at, "/incident", wordsSystem, faults);
+  if ((m = o.expected) !== undefined) seen += isExpected(m) ? 1 : refuse(m, at, "/expected", wordsExpected, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequestPublication, at, stranger, faults);
+}
+const membersOfAnswerPublication = new Set<string>(["answer","reason_code","signed"]);
+const wordsAnswer2 = "one of \"approve\", \"reject\", \"withdraw\"";
+const isAnswer2 = (m: unknown): boolean => m === "approve" || m === "reject" || m === "withdraw";
+const membersOfSigned = new Set<string>(["text","method","kid","signature","authenticator_data","client_data"]);
+const wordsText = "a string of 1 to 4096 UTF-16 code units";
+const isText = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 4096 && m.isWellFormed();
+function checkSigned(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isText(m = o.text) ? 1 : refuse(m, at, "/text", wordsText, faults);
+  seen += isMethod(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod, faults);
+  seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
+  seen += isSignature(m = o.signature) ? 1 : refuse(m, at, "/signature", wordsSignature, faults);
+  if ((m = o.authenticator_data) !== undefined) seen += isAuthenticatorData(m) ? 1 : refuse(m, at, "/authenticator_data", wordsAuthenticatorData, faults);
+  if ((m = o.client_data) !== undefined) seen += isClientData(m) ? 1 : refuse(m, at, "/client_data", wordsClientData, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSigned, at, stranger, faults);
+}
+function checkAnswerPublication(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isAnswer2(m = o.answer) ? 1 : refuse(m, at, "/answer", wordsAnswer2, faults);
+  if ((m = o.reason_code) !== undefined) seen += isReasonCode(m) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
+  if ((m = o.signed) !== undefined) seen++, checkSigned(m, at + "/signed", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfAnswerPublication, at, stranger, faults);
+}
 
 const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   startRun: checkStartRun,
@@ -630,6 +778,11 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   liftFreeze: checkLiftFreeze,
   revokeApproval: checkCancelAction,
   reexecute: checkReexecute,
+  uploadPolicy: checkUploadPolicy,
+  simulatePolicy: checkSimulatePolicy,
+  acknowledgeSimulation: checkAcknowledgeSimulation,
+  requestPublication: checkRequestPublication,
+  answerPublication: checkAnswerPublication,
 };
 
 const queryChecks: Readonly<Record<OperationName, Check>> = {
@@ -657,6 +810,18 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   liftFreeze: checkNoMembers,
   revokeApproval: checkNoMembers,
   reexecute: checkNoMembers,
+  uploadPolicy: checkNoMembers,
+  listPolicies: checkListPoliciesQuery,
+  getPolicy: checkNoMembers,
+  getPolicyFiles: checkNoMembers,
+  diffPolicies: checkDiffPoliciesQuery,
+  simulatePolicy: checkNoMembers,
+  getSimulation: checkNoMembers,
+  acknowledgeSimulation: checkNoMembers,
+  requestPublication: checkNoMembers,
+  getPublication: checkNoMembers,
+  answerPublication: checkNoMembers,
+  listRevisions: checkListPoliciesQuery,
   listRuns: checkListRunsQuery,
   getTimeline: checkGetTimelineQuery,
   listEvents: checkListEventsQuery,
@@ -694,6 +859,18 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   liftFreeze: checkLiftFreezeParams,
   revokeApproval: checkGetApprovalParams,
   reexecute: checkNoMembers,
+  uploadPolicy: checkNoMembers,
+  listPolicies: checkNoMembers,
+  getPolicy: checkGetPolicyParams,
+  getPolicyFiles: checkGetPolicyParams,
+  diffPolicies: checkNoMembers,
+  simulatePolicy: checkNoMembers,
+  getSimulation: checkGetSimulationParams,
+  acknowledgeSimulation: checkGetSimulationParams,
+  requestPublication: checkNoMembers,
+  getPublication: checkGetPublicationParams,
+  answerPublication: checkGetPublicationParams,
+  listRevisions: checkNoMembers,
   listRuns: checkNoMembers,
   getTimeline: checkGetRunParams,
   listEvents: checkNoMembers,

@@ -13,7 +13,7 @@ import { bodyKindOf, parseBody, parseParams, parseQuery } from "./request.ts";
 import type { Call, Caller, Handler, Handlers } from "./routes.ts";
 
 /** Roles the machine's own user has: to look at everything and to operate, never to act as an agent. */
-const LOCAL_ROLES: readonly RoleName[] = ["operator", "admin", "auditor"];
+const LOCAL_ROLES: readonly RoleName[] = ["operator", "admin", "auditor", "policy-admin"];
 
 /**
  * The admin operation `api.call`: `{tenant, operation, params?, query?, body?, as?}`.

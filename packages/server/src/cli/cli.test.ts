@@ -160,7 +160,7 @@ test("cli: a production tenant publishes alone while it is set up, and not once 
   copyPolicy(out, "second");
   const refused = await run("policy", "publish", out, ...prod);
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /second-person-required/);
+  assert.match(refused.err, /too-few-approvers/);
   const { revisions } = await json("policy", "show", ...prod);
   assert.equal(Object.keys(revisions).length, 1);
 });

@@ -38,6 +38,10 @@ function introduced(event: Event): readonly string[] {
     }
     case "policy.decided":
       return event.decided.projection === null ? [] : [event.decided.projection];
+    case "policy.uploaded":
+      return [event.bundle.digest];
+    case "policy.simulated":
+      return event.simulation.report === undefined ? [] : [event.simulation.report];
     case "policy.published":
       return [event.publish.digest];
     case "artifact.recorded":

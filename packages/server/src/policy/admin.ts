@@ -4,16 +4,27 @@ import { CountersignError } from "@countersign/evidence/errors";
 import { type AdminOperations, adminFields } from "../base/admin.ts";
 import type { Ledger } from "../ledger/command.ts";
 import type { Publisher } from "./publish.ts";
+import { readerOf, type Uploader } from "./upload.ts";
 
 export function policyOperations(parts: {
   readonly ledger: Pick<Ledger, "reader">;
+  readonly uploader: Uploader;
   readonly publisher: Publisher;
 }): AdminOperations {
-  const { ledger, publisher } = parts;
+  const { ledger, uploader, publisher } = parts;
   return {
+    /** Stores files and asks for them in one go; `{tenant, files}`. */
     async "policy.publish"(input, actor) {
       const tenant = adminFields(input).text("tenant");
-      return publisher.publish(filesOf(input.files), { tenant, actor });
+      const expected = readerOf(ledger, tenant).control.policy?.digest ?? null;
+      const by = { tenant, actor };
+      const { digest, rules, tests } = await uploader.upload(filesOf(input.files), by);
+      const order = { digest, rollback: false, reasonCode: "POLICY_CHANGE", expected };
+      const { request, revision, previous } = await publisher.request(order, by);
+      if (revision === null) {
+        throw new CountersignError("second-person-required", { detail: `Request ${request} waits for an approval.` });
+      }
+      return { revision, digest, previous, changed: request !== null, rules, tests };
     },
 
     async "policy.show"(input) {

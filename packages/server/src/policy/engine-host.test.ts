@@ -53,7 +53,7 @@ const badThread = (body: string) => () =>
     `const { parentPort: port } = require("node:worker_threads");
      port.postMessage({ op: "ready", engine: "bad" });
      port.on("message", (m) => {
-       if (m.op === "load") port.postMessage({ op: "loaded", id: m.id, ok: true, broken: false, rules: 1, findings: [], tests: [] });
+       if (m.op === "load") port.postMessage({ op: "loaded", id: m.id, ok: true, broken: false, rules: 1, gates: [], findings: [], tests: [] });
        if (m.op === "decide") { ${body} }
      });`,
     { eval: true },

@@ -253,7 +253,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
   }
 }
 
-const LOST_LOAD: Loaded = { ok: false, broken: true, rules: 0, findings: [], tests: [] };
+const LOST_LOAD: Loaded = { ok: false, broken: true, rules: 0, gates: [], findings: [], tests: [] };
 
 function giveUp(job: Job, why: Lost): void {
   if (job.op === "load") job.done(undefined);

@@ -9,10 +9,12 @@ import { loadCedar } from "@countersign/evidence/cedar";
 import type { CoreRuleId } from "@countersign/evidence/core-rules";
 import { coreDenial, type DecisionResult, engineOver, type LoadedPolicy } from "@countersign/evidence/decide";
 import { assert, assertNever, CountersignError } from "@countersign/evidence/errors";
+import type { ApprovalRequirement } from "@countersign/evidence/event";
 import { readBundle } from "@countersign/evidence/policy";
 import type { PolicyFinding } from "@countersign/evidence/policy-finding";
 import { lintPolicy } from "@countersign/evidence/policy-lint";
 import { type GateFacts, projectAction, type TouchedTarget, targetsOf } from "@countersign/evidence/project";
+import { GENERATED_PATH, SUGAR_PATH } from "@countersign/evidence/rule-sugar";
 import { parseStrict } from "@countersign/evidence/strict-json";
 
 export type DecideOrder = {
@@ -56,6 +58,8 @@ export type ThreadAnswer =
       /** The engine's wasm trapped on it; the thread is to be thrown away. */
       readonly broken: boolean;
       readonly rules: number;
+      /** What each rule that asks for approval asks of people; of a check only. */
+      readonly gates: readonly ApprovalRequirement[];
       readonly findings: readonly PolicyFinding[];
       readonly tests: readonly BundleTestResult[];
     }
@@ -72,7 +76,7 @@ const answer = (message: ThreadAnswer) => port.postMessage(message);
 port.on("message", (request: ThreadRequest) => {
   switch (request.op) {
     case "load":
-      return load(request);
+      return void load(request);
     case "decide": {
       const decided = decide(request.order);
       return answer({ op: "decided", id: request.id, decided, broken: engine.broken });
@@ -85,21 +89,22 @@ port.on("message", (request: ThreadRequest) => {
 });
 answer({ op: "ready", engine: engine.id });
 
-function load({ id, digest, files, check }: Extract<ThreadRequest, { op: "load" }>): void {
+async function load({ id, digest, files, check }: Extract<ThreadRequest, { op: "load" }>): Promise<void> {
   const read = readBundle(files);
   const loaded = read.ok && read.bundle.digest === digest ? engine.load(read.bundle) : undefined;
   if (loaded?.ok !== true) {
     policies.set(digest, undefined);
     const findings = [...(read.ok ? [] : read.findings), ...(loaded?.findings ?? [])];
-    answer({ op: "loaded", id, ok: false, broken: engine.broken, rules: 0, findings, tests: [] });
+    answer({ op: "loaded", id, ok: false, broken: engine.broken, rules: 0, gates: [], findings, tests: [] });
     return;
   }
   const { policy } = loaded;
   policies.set(digest, policy);
   const tests = check ? runBundleTests(engine, policy) : [];
   const lint = check && tests.every(({ passed }) => passed) ? lintOf(policy) : [];
-  const findings = [...policy.warnings, ...lint];
-  answer({ op: "loaded", id, ok: true, broken: engine.broken, rules: policy.rules.length, findings, tests });
+  const findings = [...policy.warnings, ...(check ? await generatedOf(policy) : []), ...lint];
+  const gates = check ? policy.rules.flatMap(({ requirement }) => requirement ?? []) : [];
+  answer({ op: "loaded", id, ok: true, broken: engine.broken, rules: policy.rules.length, gates, findings, tests });
 }
 
 function lintOf(policy: LoadedPolicy): readonly PolicyFinding[] {
@@ -109,6 +114,13 @@ function lintOf(policy: LoadedPolicy): readonly PolicyFinding[] {
     // Only a trap throws, and after one nothing this thread says can be believed: it ends, and its host says so.
     throw new Error("the engine trapped in the lint", { cause });
   }
+}
+
+/** Only a bundle with the short form pays for a YAML parser. */
+async function generatedOf({ bundle }: LoadedPolicy): Promise<readonly PolicyFinding[]> {
+  if (!bundle.files.has(SUGAR_PATH) && !bundle.files.has(GENERATED_PATH)) return [];
+  const { generatedFindings } = await import("./rules-yaml.ts");
+  return generatedFindings(bundle);
 }
 
 function decide({ digest, tool, args, facts }: DecideOrder): Decided {
