@@ -107,7 +107,7 @@ export function policyFinding(
 }
 
 /** `policies/main.cedar:12: effect-differs: …`, the form editors jump to. */
-export function formatFinding(finding: PolicyFinding): string {
+export function formatFinding(finding: Omit<PolicyFinding, "code"> & { readonly code: string }): string {
   const { path, line, code, detail, level } = finding;
   const place = path === "" ? "bundle" : line === undefined ? path : `${path}:${line}`;
   return `${place}: ${level === "warning" ? "warning: " : ""}${code}: ${detail}`;

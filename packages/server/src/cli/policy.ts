@@ -1,8 +1,11 @@
 /** `countersign policy …`. */
 
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { CountersignError } from "@countersign/evidence/errors";
 import { formatFinding } from "@countersign/evidence/policy-finding";
 import { draftBundle } from "@countersign/evidence/policy-init";
+import { GENERATED_PATH, SUGAR_PATH } from "@countersign/evidence/rule-sugar";
 import type { Command } from "commander";
 import { systemClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
@@ -10,47 +13,17 @@ import { systemTimers } from "../ledger/timers.ts";
 import { type BundleReport, checkBundle, isPublishable, refusalOf } from "../policy/check.ts";
 import { readPolicyDirectory, writePolicyDirectory } from "../policy/directory.ts";
 import { listMcpTools } from "../policy/mcp-tools.ts";
+import { compileRulesYaml } from "../policy/rules-yaml.ts";
 import { LOCAL, leaf, option, required, runAdmin } from "./command.ts";
+import { addPolicyLifeCommands } from "./policy-life.ts";
 import { printJson, printLines, printTable, progress } from "./terminal.ts";
 
-type Published = {
-  revision: string;
-  digest: string;
-  previous: string | null;
-  changed: boolean;
-  rules: number;
-  tests: number;
-};
 type Shown = { active: { revision: string } | null; revisions: Record<string, { digest: string; author: string }> };
 
 export function addPolicyCommands(program: Command): void {
   const policy = program.command("policy").description("Policy bundles: write, check, publish.");
 
-  leaf(
-    policy,
-    {
-      name: "publish",
-      summary: "Check a policy directory and put it in force.",
-      example: "policy publish ./policy --data ./data --tenant acme",
-      settings: LOCAL,
-    },
-    (context, directory) => {
-      const files = readPolicyDirectory(directory!); // commander asked for it
-      const encoded = Object.fromEntries(
-        [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString("base64")]),
-      );
-      return runAdmin<Published>(
-        context,
-        "policy.publish",
-        async (reach) => ({ tenant: await reach.tenant(), files: encoded }),
-        ({ revision, digest, changed, rules, tests }) =>
-          printLines([
-            `${rules} rules, ${tests} tests passed`,
-            `policy ${revision} ${changed ? "is in force" : "was in force already"}: ${digest}`,
-          ]),
-      );
-    },
-  ).argument("<dir>", "The policy directory.");
+  addPolicyLifeCommands(policy);
 
   leaf(
     policy,
@@ -90,6 +63,30 @@ export function addPolicyCommands(program: Command): void {
       return isPublishable(report) ? 0 : 1;
     }).argument("<dir>", "The policy directory.");
   }
+
+  leaf(
+    policy,
+    {
+      name: "compile",
+      summary: "Write policies/_generated.cedar from rules.yaml.",
+      example: "policy compile ./policy",
+      settings: [],
+    },
+    ({ json }, directory) => {
+      const path = join(directory!, GENERATED_PATH); // commander asked for it
+      const sugar = readPolicyDirectory(directory!).get(SUGAR_PATH);
+      if (sugar === undefined) throw new CountersignError("cannot-read", { detail: `There is no ${SUGAR_PATH}.` });
+      const compiled = compileRulesYaml(new TextDecoder().decode(sugar));
+      if (!compiled.ok) {
+        const findings = compiled.findings.map(formatFinding);
+        throw new CountersignError("policy-invalid", { detail: `${findings[0]}.`, members: { findings } });
+      }
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, compiled.text);
+      if (json) printJson({ path, size_bytes: Buffer.byteLength(compiled.text) });
+      else printLines([`wrote ${path}`]);
+    },
+  ).argument("<dir>", "The policy directory.");
 
   leaf(
     policy,

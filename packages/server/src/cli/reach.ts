@@ -139,7 +139,7 @@ async function send(url: URL, request: RequestInit): Promise<Response> {
 async function refusalOf(response: Response): Promise<CountersignError> {
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const code: ErrorCode = Object.hasOwn(errors, String(problem.code)) ? (problem.code as ErrorCode) : "internal";
-  const { detail, pointer } = problem;
+  const { detail, pointer, findings } = problem;
   return new CountersignError(code, {
     ...(typeof detail === "string"
       ? { detail }
@@ -147,5 +147,6 @@ async function refusalOf(response: Response): Promise<CountersignError> {
         ? { detail: `It answered ${response.status}.` }
         : {}),
     ...(typeof pointer === "string" ? { pointer } : {}),
+    ...(Array.isArray(findings) ? { members: { findings } } : {}),
   });
 }
