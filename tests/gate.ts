@@ -25,7 +25,8 @@ export type Gate = {
 
 const STARTER = join(import.meta.dirname, "..", "packages", "server", "policies", "starter");
 
-export async function openGate(): Promise<Gate> {
+/** @param options.publish false leaves the tenant without a policy */
+export async function openGate({ publish = true }: { readonly publish?: boolean } = {}): Promise<Gate> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-gate-"));
   const data = join(folder, "data");
   const db = ["--data", data, "--tenant", "acme"];
@@ -57,7 +58,7 @@ export async function openGate(): Promise<Gate> {
     approver: await key("approver", "dana"),
     auditor: await key("auditor", "erin"),
   };
-  await must("policy", "publish", STARTER, ...db);
+  if (publish) await must("policy", "publish", STARTER, ...db);
   const stop = async () => {
     await served?.stop();
     served = undefined;

@@ -141,6 +141,7 @@ export class Story {
     for (const name of people) this.enrol(name, bootstrap);
     this.register();
     if (policy) this.publish({ bootstrap });
+    else this.append("tenant.changed", { changed: { observing: true } });
     const acts = this.events.filter((event) => "bootstrap" in event && event.bootstrap === true).length;
     const added = this.events.filter(({ type }) => type === "person.added").length;
     this.append("tenant.sealed", { sealed: { people: added, bootstrap_acts: acts } });
@@ -509,7 +510,9 @@ export class StoryAction {
       case "deny":
       case "observe":
         this.request();
-        return this.decide(verb === "deny" ? "DENY" : "ALLOW", { enforced: verb !== "observe" });
+        return verb === "observe"
+          ? this.decide("DENY", { enforced: false })
+          : this.decide(verb === "deny" ? "DENY" : "ALLOW");
       case "gate":
         this.request();
         this.decide("REQUIRE_APPROVAL");
@@ -592,8 +595,9 @@ export class StoryAction {
   decide(decision: Decision, { enforced = true }: { enforced?: boolean } = {}): void {
     const { story, started } = this.run;
     const gated = decision === "REQUIRE_APPROVAL";
-    const rule = { ALLOW: "allow-ops", DENY: "deny-exfil", REQUIRE_APPROVAL: "approval-prod-write" }[decision];
-    const reason = { ALLOW: "TEAM_SCOPE", DENY: "RISK_EXFILTRATION", REQUIRE_APPROVAL: "PROD_WRITE" }[decision];
+    const decided = { ALLOW: "allow-ops", DENY: "deny-exfil", REQUIRE_APPROVAL: "approval-prod-write" }[decision];
+    const because = { ALLOW: "TEAM_SCOPE", DENY: "RISK_EXFILTRATION", REQUIRE_APPROVAL: "PROD_WRITE" }[decision];
+    const [rule, reason] = enforced ? [decided, because] : ["core:no-active-policy", "NO_ACTIVE_POLICY"];
     const { revision, digest } = story.policy;
     const projection = utf8(`{"action":"${this.id}"}`);
     const disclosure = payloadDisclosure(story.bytes16(), "/decision/projection", projection);
@@ -606,6 +610,7 @@ export class StoryAction {
         policy_snapshot: revision === "" ? "none" : revision,
         policy_digest: revision === "" ? digestOf(utf8("")) : digest,
         reason,
+        ...(enforced ? {} : { enforced }),
       },
       decided: {
         decision_id: story.id("dec"),

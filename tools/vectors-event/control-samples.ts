@@ -64,7 +64,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
   "tenant.changed": {
     desc: "An evaluation tenant becomes a production tenant; there is no way back.",
     actor: admin,
-    changed: { kind: "production", display_name: "Platform" },
+    changed: { kind: "production", display_name: "Platform", observing: false },
   },
   "agent.registered": { desc: "An agent gets its ceiling.", actor: admin, agent, bootstrap: true },
   "agent.changed": {

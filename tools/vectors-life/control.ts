@@ -77,6 +77,23 @@ export const controlCases: readonly Case[] = [
       "back-to-evaluation": then("A production tenant becomes an evaluation tenant.", (story) => {
         story.append("tenant.changed", { changed: { kind: "evaluation" } });
       }),
+      "observing-after-publish": {
+        desc: "Observing begins although a policy was published, in a production tenant that is sealed.",
+        faults: [...UNLAWFUL, ...UNLAWFUL],
+        tell: (story) => {
+          story.found({ people: ["sam"] });
+          story.append("tenant.changed", { changed: { observing: true } });
+        },
+      },
+      "observing-sealed": {
+        desc: "A sealed production tenant without a policy begins to observe again.",
+        faults: UNLAWFUL,
+        tell: (story) => {
+          story.found({ people: ["sam"], policy: false });
+          story.append("tenant.changed", { changed: { observing: false } });
+          story.append("tenant.changed", { changed: { observing: true } });
+        },
+      },
       "too-many-bootstrap-acts": {
         desc: "Six enrolments and publishes of a production tenant before it is sealed.",
         faults: UNLAWFUL,

@@ -1397,8 +1397,30 @@ export const runCases: readonly Case[] = [
     mutations: {
       "after-publish": {
         desc: "An action is only observed although a policy is published.",
-        faults: ["policy-not-published"],
+        faults: ["policy-not-published", "policy-not-published", "policy-not-published"],
         tell: played("observe succeeded safety"),
+      },
+      "published-meanwhile": {
+        desc: "The first policy is published between an observed decision and its use.",
+        faults: ["policy-not-published"],
+        tell: (story) => {
+          const run = story.found({ people: ["sam"], policy: false }).run();
+          const action = run.play("observe");
+          story.publish();
+          action.play("succeeded safety");
+          run.close();
+        },
+      },
+      "observing-unsaid": {
+        desc: "Actions are only observed although the tenant never said that it observes.",
+        faults: ["policy-not-published", "policy-not-published"],
+        edit: () => editing("tenant.changed", (event) => ({ ...event, changed: { observing: false } })),
+      },
+      "dispatch-enforced": {
+        desc: "A permit leaves out that the decision behind it was not enforced.",
+        faults: ["dispatch-without-decision"],
+        edit: () =>
+          editing("dispatch.permitted", ({ policy: { enforced: _, ...policy }, ...event }) => ({ ...event, policy })),
       },
       "allowed-without-policy": {
         desc: "An action is allowed, enforced, without any policy.",

@@ -151,6 +151,12 @@ export function notesOf(
       `${counts.bootstrap_acts} acts were done while the tenant was being set up, before two people were needed.`,
     );
   }
+  const { not_enforced: observed = 0 } = counts;
+  if (observed > 0) {
+    notes.push(
+      `NOT ENFORCED: ${observed} actions were only recorded, before the tenant's first policy; nothing held them back. Runs with one are at most half complete.`,
+    );
+  }
   return notes;
 }
 

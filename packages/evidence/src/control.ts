@@ -114,6 +114,8 @@ export type ControlState = {
     readonly kind: TenantKind;
     readonly originHost: string;
     readonly sealed: boolean;
+    /** Actions are recorded without being enforced; gone with the first publish. */
+    readonly observing?: true;
   } | null;
   /** Events marked `bootstrap`; `bare` counts those of them that enrolled a key or published a policy. */
   readonly bootstrap: { readonly acts: number; readonly bare: number };
@@ -247,6 +249,11 @@ export function enrolledPeople(control: ControlState): Set<string> {
 /** The policy in force now, or undefined before the first publish. */
 export function activePolicyOf(control: ControlState): PolicyInForce | undefined {
   return control.policy ?? undefined;
+}
+
+/** Whether actions are only observed: the tenant said so, and no policy was ever published. */
+export function isObserving(control: ControlState): boolean {
+  return control.tenant?.observing === true && control.policy === null;
 }
 
 /** Freezes that cover the agent, the capability or the target, or the whole tenant. */
@@ -577,11 +584,30 @@ function endKey(
 }
 
 function changeTenant(state: ControlState, event: EventOf<"tenant.changed">, unlawful: string[]): ControlState {
-  const { kind } = event.changed;
-  if (state.tenant === null || kind === undefined || kind === state.tenant.kind) return state;
+  const { kind, observing } = event.changed;
+  const before = observing === undefined ? state : observe(state, observing, unlawful);
+  if (before.tenant === null || kind === undefined || kind === before.tenant.kind) return before;
   if (kind === "evaluation") unlawful.push("a production tenant stays one");
-  else if (enrolledPeople(state).size < 2) unlawful.push("a production tenant needs two enrolled people");
-  return { ...state, tenant: { ...state.tenant, kind } };
+  else if (enrolledPeople(before).size < 2) unlawful.push("a production tenant needs two enrolled people");
+  return { ...before, tenant: { ...before.tenant, kind } };
+}
+
+/** Observing is for the time before there is a policy, and nobody begins it alone where two people are needed. */
+function observe(state: ControlState, observing: boolean, unlawful: string[]): ControlState {
+  if (state.tenant === null) return state;
+  if (observing && state.policy !== null) unlawful.push("observing ended with the first publish");
+  if (observing && state.tenant.sealed && needsTwoPeople(state)) {
+    unlawful.push("a sealed production tenant does not begin to observe");
+  }
+  const { observing: _, ...tenant } = state.tenant;
+  return { ...state, tenant: observing && state.policy === null ? { ...tenant, observing } : tenant };
+}
+
+/** What ends for good with the first publish. */
+function enforcing(tenant: ControlState["tenant"]): ControlState["tenant"] {
+  if (tenant?.observing === undefined) return tenant;
+  const { observing: _, ...rest } = tenant;
+  return rest;
 }
 
 function enrol(state: ControlState, event: EventOf<"approver.key.enrolled">, unlawful: string[]): ControlState {
@@ -630,7 +656,7 @@ function publish(state: ControlState, event: EventOf<"policy.published">, unlawf
   if (separation === "two_people") approvedByOthers(state, { digest, rollback: false }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, digest, author, engine, event: event.event_id };
   const revisions = { ...state.revisions, [revision]: { digest, author, engine } };
-  return { ...state, policy, revisions, publishing: null, simulations: {} };
+  return { ...state, tenant: enforcing(state.tenant), policy, revisions, publishing: null, simulations: {} };
 }
 
 function simulated(state: ControlState, event: EventOf<"policy.simulated">, unlawful: string[]): ControlState {

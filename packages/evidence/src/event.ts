@@ -141,6 +141,8 @@ export const PolicyBlock = object({
   policy_digest: DigestText,
   reason: ReasonCode,
   decision_event: optional(Ids.event),
+  /** Present, and false, when the decision was only observed: nothing held the action back. spec/policy.md "Observing". */
+  enforced: optional(Type.Literal(false)),
 });
 
 /** Summary of the approval, carried forward on every event after it. */
@@ -337,7 +339,12 @@ const all = [
     }),
   }),
   control("tenant.changed", {
-    changed: object({ kind: optional(oneOf("evaluation", "production")), display_name: optional(text(128)) }),
+    changed: object({
+      kind: optional(oneOf("evaluation", "production")),
+      display_name: optional(text(128)),
+      /** Begins or ends observing; lawful before the first publish only. */
+      observing: optional(Type.Boolean()),
+    }),
   }),
   control("agent.registered", {
     agent: object({

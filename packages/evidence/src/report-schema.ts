@@ -91,6 +91,8 @@ export const ReportSchema = object({
     withheld: count,
     not_understood: count,
     bootstrap_acts: count,
+    /** Actions that were only observed: recorded, and held back by nothing. */
+    not_enforced: Type.Optional(count),
   }),
   votes: object({ total: count, verified: count }),
   decisions: object({

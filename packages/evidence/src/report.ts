@@ -104,6 +104,7 @@ function counts({ counts: all, votes, decisions }: Report): string[] {
     ["Tampered", `${all.tampered}`],
     ["Unlawfully missing", `${all.unlawfully_missing}`],
     ["Lawfully pruned", `${all.lawfully_pruned} entries`],
+    ...(all.not_enforced ? [["NOT ENFORCED", plural(all.not_enforced, "action")]] : []),
     ["Lawfully erased", `${all.lawfully_erased} payloads`],
     ["Withheld", `${all.withheld} payloads`],
     ...(all.not_understood === 0 ? [] : [["Not understood", `${all.not_understood} entries`]]),

@@ -10,6 +10,7 @@ import {
   ceilingOf,
   enrolledPeople,
   freezesOver,
+  isObserving,
   isPermitKeyGood,
   keyLiveAt,
   mayActIn,
@@ -55,7 +56,7 @@ import {
   settledActionOf,
   usageOf,
 } from "./run-state.ts";
-import { type Amounts, aboveCeiling, limitFault, scopeFault, subsetFault } from "./scope.ts";
+import { type Amounts, aboveCeiling, limitFault, scopeFault, subsetFault, UNNAMED_CAPABILITY } from "./scope.ts";
 import { isVoteKeyCompromised, voteKeyFault } from "./vote-signature.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -322,7 +323,7 @@ export class Step {
     const { decided, policy } = event;
     let one = this.#actionFor(event, "policy.decided");
     if (one === undefined) return;
-    const allowed = one.phase === "decided" && one.decision?.answer === "ALLOW";
+    const allowed = one.phase === "decided" && (one.decision?.answer === "ALLOW" || one.decision?.enforced === false);
     if (one.phase !== "requested" && !allowed) {
       this.fault("event-out-of-order", `a decision on an action that is ${one.phase}`);
     }
@@ -386,8 +387,18 @@ export class Step {
       this.fault("event-out-of-order", `it was decided in scope ${decided.scope_event}, the run's is another`);
     }
     const active = activePolicyOf(this.#control);
+    if ((policy.enforced ?? true) !== decided.enforced) {
+      this.fault("event-out-of-order", "its policy block says otherwise whether it was enforced");
+    }
     if (!decided.enforced) {
       if (active !== undefined) this.fault("policy-not-published", "observing ended with the first publish");
+      else if (!isObserving(this.#control)) this.fault("policy-not-published", "the tenant was not observing");
+      else if (isExtension(one.action, this.next.run)) {
+        this.fault("policy-not-published", "a run's scope is not extended by what is not enforced");
+      }
+      if (policy.policy_snapshot !== "none" || policy.matched_rule !== "core:no-active-policy") {
+        this.fault("policy-not-published", `${policy.matched_rule} of ${policy.policy_snapshot} was not enforced`);
+      }
     } else if (policy.policy_snapshot === "none") {
       if (active !== undefined || policy.decision !== "DENY") {
         this.fault("policy-not-published", `${policy.decision} without a policy`);
@@ -787,7 +798,10 @@ export class Step {
       return { ...one, flagged: true, unbound: true };
     };
     if (decision === undefined) return flag("dispatch-without-decision", `${event.type} without a decision`);
-    if (!decision.enforced) return one;
+    if (!decision.enforced) {
+      if (isObserving(this.#control)) return one;
+      return flag("policy-not-published", `${event.type} on an observed decision after observing ended`);
+    }
     if (decision.answer === "DENY") return flag("dispatch-after-deny", `${event.type} after a DENY`);
     if (decision.answer === "ALLOW") return one;
     if (approval?.granted === undefined) {
@@ -806,11 +820,12 @@ export class Step {
       const code = approval?.consumed !== undefined ? "approval-used-twice" : "event-out-of-order";
       return this.fault(code, `${permit.permit_id} is a second permit; the first is ${one.permit.id}`);
     }
-    if (decision?.enforced === true && decision.answer === "ALLOW") {
+    if (decision !== undefined && (decision.answer === "ALLOW" || !decision.enforced)) {
       if (event.ts > decision.validUntil) {
         this.fault("dispatch-without-decision", `the decision was good until ${decision.validUntil}`);
       }
-      if (activePolicyOf(this.#control)?.digest !== decision.policyDigest) {
+      // Whether an observed decision still stands is asked of every dispatch.
+      if (decision.enforced && activePolicyOf(this.#control)?.digest !== decision.policyDigest) {
         this.fault("policy-not-published", `decided under ${decision.policySnapshot}, which is no longer the policy`);
       }
     }
@@ -868,22 +883,17 @@ export class Step {
     const { next } = this;
     const { agent } = next.initiator;
     const { capability, target } = one.action;
+    // Before there are contracts nobody may have said what an observed action uses or touches: then no limit is about it.
+    const isNamed = one.decision?.enforced !== false || capability !== UNNAMED_CAPABILITY;
     if (isExtension(one.action, next.run)) {
       const executor = event.type === "dispatch.permitted" ? event.permit.executor : event.started.executor;
       if (executor !== EXTENSION_EXECUTOR) this.fault("execution-outside-scope", "only the gate extends a run");
     } else if (next.started) {
-      const above = aboveCeiling([capability], ceilingOf(this.#control, agent));
-      if (above !== undefined) this.fault(above.code, above.detail);
-      if (!mayActIn(this.#control, agent, target.environment)) {
-        const where = target.environment ?? "a target that names none";
-        this.fault("execution-above-ceiling", `${agent} is registered for other environments than ${where}`);
-      }
-      const outside = scopeFault(next.scope, touchedBy(one));
-      if (outside !== undefined) this.fault(outside.code, outside.detail);
+      if (isNamed) this.#mayTouch(one);
       const used = one.decision?.usage ?? NO_AMOUNTS;
       const beyond = limitFault(next.scope, used, next.startedAt, event.ts);
       if (beyond !== undefined) this.fault(beyond.code, beyond.detail);
-      this.#mayRunBelow(one, event.ts);
+      this.#mayRunBelow(one, event.ts, isNamed);
     }
     const [freeze] = freezesOver(this.#control, { agent, capability, target });
     if (freeze !== undefined) {
@@ -891,12 +901,26 @@ export class Step {
     }
   }
 
+  #mayTouch(one: ActionState) {
+    const { agent } = this.next.initiator;
+    const { capability, target } = one.action;
+    const above = aboveCeiling([capability], ceilingOf(this.#control, agent));
+    if (above !== undefined) this.fault(above.code, above.detail);
+    if (!mayActIn(this.#control, agent, target.environment)) {
+      const where = target.environment ?? "a target that names none";
+      this.fault("execution-above-ceiling", `${agent} is registered for other environments than ${where}`);
+    }
+    const outside = scopeFault(this.next.scope, touchedBy(one));
+    if (outside !== undefined) this.fault(outside.code, outside.detail);
+  }
+
   /** The scope and the budgets of the runs above, as they are now: a parent that was narrowed holds its children. */
-  #mayRunBelow(one: ActionState, ts: string) {
+  #mayRunBelow(one: ActionState, ts: string, isNamed: boolean) {
     for (const parent of this.#ancestors) {
       if (!parent.started) continue;
       const used = one.decision?.above?.find(({ run }) => run === parent.run) ?? NO_AMOUNTS;
-      const found = scopeFault(parent.scope, touchedBy(one)) ?? limitFault(parent.scope, used, parent.startedAt, ts);
+      const outside = isNamed ? scopeFault(parent.scope, touchedBy(one)) : undefined;
+      const found = outside ?? limitFault(parent.scope, used, parent.startedAt, ts);
       if (found !== undefined) this.fault(found.code, `${parent.run} above it: ${found.detail}`);
     }
   }
@@ -1100,7 +1124,8 @@ export class Step {
       policy.decision !== decision.answer ||
       policy.policy_digest !== decision.policyDigest ||
       policy.policy_snapshot !== decision.policySnapshot ||
-      policy.matched_rule !== decision.matchedRule
+      policy.matched_rule !== decision.matchedRule ||
+      (policy.enforced ?? true) !== decision.enforced
     ) {
       this.fault(code, `the policy block is not that of decision ${decision.id}`);
     }

@@ -67,6 +67,9 @@ export function scopeFault(
   return undefined;
 }
 
+/** Stands for the capability of an action that neither a contract nor the agent names. */
+export const UNNAMED_CAPABILITY = "unknown";
+
 /**
  * Why the run may not go on to use these amounts at this time, or undefined when it may.
  *

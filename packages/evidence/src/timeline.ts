@@ -316,7 +316,14 @@ function gapsOf({ action, lastSeq }: Gathered): TimelineGap[] {
 type Line = Pick<TimelineStep, "lane" | "status" | "summary">;
 const line = (lane: Lane, status: string, summary: string): Line => ({ lane, status, summary });
 
+/** What was not enforced says so on every line that rests on it. */
 function lineOf(event: RunEvent): Line {
+  const own = ownLineOf(event);
+  const observed = "policy" in event && event.policy?.enforced === false;
+  return observed ? { ...own, summary: own.summary === "" ? "NOT ENFORCED" : `${own.summary}, NOT ENFORCED` } : own;
+}
+
+function ownLineOf(event: RunEvent): Line {
   switch (event.type) {
     case "run.started": {
       const { agent, on_behalf_of: person } = event.initiator;
@@ -349,8 +356,7 @@ function lineOf(event: RunEvent): Line {
     }
     case "policy.decided": {
       const { decision, matched_rule: rule, reason, policy_snapshot: snapshot } = event.policy;
-      const enforced = event.decided.enforced ? "" : ", NOT ENFORCED";
-      return line("policy", decision, `${rule} (${reason}) under ${snapshot}${enforced}`);
+      return line("policy", decision, `${rule} (${reason}) under ${snapshot}`);
     }
     case "approval.requested":
       return line(

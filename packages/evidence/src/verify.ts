@@ -116,6 +116,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     withheld: payloads.counts.withheld,
     not_understood: walk.counts.notUnderstood,
     bootstrap_acts: control.bootstrap.acts,
+    not_enforced: runs.reduce((sum, run) => sum + walk.fold.completeness(run).observed, 0),
   };
   const signed = checkpoint.signed?.checkpoint;
   const subject = {

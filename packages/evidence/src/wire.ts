@@ -58,6 +58,8 @@ const DecisionView = object({
   decision: E.DecisionAnswer,
   matched_rule: E.RuleId,
   reason: E.ReasonCode,
+  /** False while the tenant observes: the decision is recorded, and nothing holds the action back. Else absent. */
+  enforced: optional(Type.Literal(false)),
   remedy: optional(text(512)),
   policy_snapshot: text(24),
   policy_digest: E.DigestText,

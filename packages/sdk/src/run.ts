@@ -35,6 +35,11 @@ export type Act = {
   readonly approvalPatienceMs?: number;
   /** Called when the action starts to wait for people, and again when a new request replaces the one they were asked. */
   readonly onWaiting?: (action: ActionStatusView) => void;
+  /**
+   * Called when the gate only observes: the tenant has no policy yet, the call is recorded and NOTHING holds it back.
+   * Default: a process warning, once.
+   */
+  readonly onNotEnforced?: (action: ActionStatusView) => void;
   /** Pause before attempt n (n ≥ 2), in ms. Default: 200 ms doubled per attempt, at most 5 s. */
   readonly retryDelayMs?: (attempt: number) => number;
   /** Whether an error is worth another attempt. Default: yes while attempts are left. */
@@ -187,6 +192,7 @@ export async function performAction<T>(
       action = await client.call("getAction", { params: { action_id: action.action_id } });
     }
   }
+  if (action.decision?.enforced === false) (options.onNotEnforced ?? warnNotEnforced)(action);
   for (;;) {
     const { permit, args, argsBytes } = await checkPermit(client, action, started);
     // What cannot be kept must not happen: an outcome nobody could record would look like none.
@@ -231,6 +237,18 @@ export async function performAction<T>(
     });
     return { action: reported ?? action, result, reported: reported !== undefined };
   }
+}
+
+let hasWarned = false;
+
+function warnNotEnforced({ action_id: id }: ActionStatusView): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(`Action ${id} and those after it are recorded, NOT ENFORCED: the tenant observes.`, {
+    type: "CountersignWarning",
+    code: "COUNTERSIGN_NOT_ENFORCED",
+    detail: "It has no policy yet, so nothing holds an action back. Publish one: countersign policy publish DIR.",
+  });
 }
 
 /** The failure is recorded before anything else happens; undefined when it waits in the outbox. */

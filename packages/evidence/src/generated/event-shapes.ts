@@ -435,13 +435,14 @@ function countOfTenantCreated(o: Unchecked, at: string, faults: ShapeFault[]): n
   if ((m = o.created) === undefined) refuse(m, at, "/created", wordsObject, faults); else seen++, checkCreated(m, at + "/created", faults);
   return seen;
 }
-const membersOfChanged = new Set<string>(["kind","display_name"]);
+const membersOfChanged = new Set<string>(["kind","display_name","observing"]);
 function checkChanged(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   if ((m = o.kind) !== undefined) seen += isKind(m) ? 1 : refuse(m, at, "/kind", wordsKind, faults);
   if ((m = o.display_name) !== undefined) seen += isLabelsItem(m) ? 1 : refuse(m, at, "/display_name", wordsLabels2, faults);
+  if ((m = o.observing) !== undefined) seen += isNoteCommitted(m) ? 1 : refuse(m, at, "/observing", wordsNoteCommitted, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChanged, at, stranger, faults);
 }
 function countOfTenantChanged(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1029,7 +1030,7 @@ function countOfActionRequested(o: Unchecked, at: string, faults: ShapeFault[]):
   if ((m = o.request) === undefined) refuse(m, at, "/request", wordsObject, faults); else seen++, checkRequest(m, at + "/request", faults);
   return seen;
 }
-const membersOfPolicyBlock = new Set<string>(["decision","matched_rule","policy_snapshot","policy_digest","reason","decision_event"]);
+const membersOfPolicyBlock = new Set<string>(["decision","matched_rule","policy_snapshot","policy_digest","reason","decision_event","enforced"]);
 const wordsDecisionAnswer = "one of \"ALLOW\", \"DENY\", \"REQUIRE_APPROVAL\"";
 const isDecisionAnswer = (m: unknown): boolean => m === "ALLOW" || m === "DENY" || m === "REQUIRE_APPROVAL";
 const wordsRuleId = "a string of at most 128 UTF-16 code units, matching ^[a-z][a-z0-9:._-]{0,127}$";
@@ -1040,6 +1041,8 @@ const isPolicySnapshot2 = (m: unknown): boolean => m === "none";
 const pattern28 = /^pol_[0-9]{4}_[0-9]{2}_[0-9]{2}(_[0-9]{1,6})?$/u;
 const isPolicyRevision = (m: unknown): boolean => typeof m === "string" && m.length <= 24 && pattern28.test(m);
 const isPolicySnapshot = (m: unknown): boolean => isPolicySnapshot2(m) || isPolicyRevision(m);
+const wordsEnforced = "false";
+const isEnforced = (m: unknown): boolean => m === false;
 function checkPolicyBlock(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1050,6 +1053,7 @@ function checkPolicyBlock(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isDigestText(m = o.policy_digest) ? 1 : refuse(m, at, "/policy_digest", wordsDigestText, faults);
   seen += isReasonCode(m = o.reason) ? 1 : refuse(m, at, "/reason", wordsReasonCode, faults);
   if ((m = o.decision_event) !== undefined) seen += isEventId(m) ? 1 : refuse(m, at, "/decision_event", wordsEventId, faults);
+  if ((m = o.enforced) !== undefined) seen += isEnforced(m) ? 1 : refuse(m, at, "/enforced", wordsEnforced, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPolicyBlock, at, stranger, faults);
 }
 function countOfPolicy(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -2835,6 +2839,7 @@ function orderChanged(o: Unchecked): Unchecked {
   return {
     display_name: o.display_name,
     kind: o.kind,
+    observing: o.observing,
   };
 }
 function orderTenantChanged(o: Unchecked): Unchecked {
@@ -3615,6 +3620,7 @@ function orderPolicyBlock(o: Unchecked): Unchecked {
   return {
     decision: o.decision,
     decision_event: o.decision_event,
+    enforced: o.enforced,
     matched_rule: o.matched_rule,
     policy_digest: o.policy_digest,
     policy_snapshot: o.policy_snapshot,

@@ -167,6 +167,8 @@ export function openGateway(options: GatewayOptions): Gateway {
         {
           approvalPatienceMs: options.holdMs,
           signal: controller.signal,
+          onNotEnforced: (action) =>
+            options.log(`NOT ENFORCED: ${call.name} is recorded as ${action.action_id}; the tenant only observes`),
           onWaiting: (action) => keepAlive(call, controller.signal, action.approval?.approval_id),
         },
       );

@@ -3,7 +3,15 @@ import type { Command } from "commander";
 import { LOCAL, leaf, option, required, runAdmin } from "./command.ts";
 import { printLines, printTable } from "./terminal.ts";
 
-type Tenant = { id: string; kind: string; sealed: boolean; log: string; events: number; policy: string | null };
+type Tenant = {
+  id: string;
+  kind: string;
+  sealed: boolean;
+  log: string;
+  events: number;
+  policy: string | null;
+  observing: boolean;
+};
 
 export function addTenantCommands(program: Command): void {
   const tenant = program.command("tenant").description("Isolation boundaries; each owns one log.");
@@ -46,15 +54,38 @@ export function addTenantCommands(program: Command): void {
         (tenants) =>
           printTable(
             ["TENANT", "KIND", "SEALED", "EVENTS", "POLICY", "LOG"],
-            tenants.map(({ id, kind, sealed, events, policy, log }) => [
+            tenants.map(({ id, kind, sealed, events, policy, observing, log }) => [
               id,
               kind,
               sealed ? "yes" : "no",
               events,
-              policy ?? "none",
+              policy ?? (observing ? "none, OBSERVING" : "none"),
               log,
             ]),
           ),
+      ),
+  );
+
+  leaf(
+    tenant,
+    {
+      name: "observe",
+      summary: "Until the first policy is published: record what agents do, and hold nothing back.",
+      example: "tenant observe --data ./data --tenant acme",
+      settings: LOCAL,
+      options: [option("--stop", "Hold everything back again: without a policy all is denied.")],
+    },
+    (context) =>
+      runAdmin<{ observing: boolean; changed: boolean }>(
+        context,
+        "tenant.observe",
+        async (reach) => ({ tenant: await reach.tenant(), observing: context.options.stop !== true }),
+        ({ observing, changed }) =>
+          printLines([
+            observing
+              ? `OBSERVING${changed ? "" : " already"}: NOTHING IS ENFORCED until the first policy is published`
+              : "not observing: without a policy everything is denied",
+          ]),
       ),
   );
 

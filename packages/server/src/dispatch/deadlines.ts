@@ -34,7 +34,7 @@ export function overdueCommand(vault: Vault): Command<DueAction, { done: string 
         return { done: "nothing" };
       }
       const { phase, decision, permit, deadline } = one;
-      if (phase === "decided" && decision?.answer === "ALLOW") {
+      if (phase === "decided" && decision !== undefined && (decision.answer === "ALLOW" || !decision.enforced)) {
         if (tx.ts <= decision.validUntil) return later(tx, record, decision.validUntil, 1);
         appendCancelled(tx, record, "DECISION_EXPIRED");
         return { done: "decision expired" };

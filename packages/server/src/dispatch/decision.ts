@@ -65,13 +65,14 @@ export function appendDecision(
       policy_snapshot: judged.policy?.revision ?? "none",
       policy_digest: judged.policy?.digest ?? NO_POLICY_DIGEST,
       reason: result.reason,
+      ...(judged.enforced ? {} : { enforced: judged.enforced }),
     },
     ...commitMember(kept),
     decided: decidedBlock(tx, record, judged, kept[0], request),
   });
   keepCommitted(vault, tx, placed.event.event_id, kept);
   actionBook.note(tx, placed);
-  if (result.decision === "ALLOW") putActionDue(tx, record, placed.event.decided.valid_until, 1);
+  if (mayStart(judged)) putActionDue(tx, record, placed.event.decided.valid_until, 1);
   if (result.decision !== "REQUIRE_APPROVAL") return;
   approvals.open(tx, {
     decision: placed.event,
@@ -94,7 +95,7 @@ function decidedBlock(
   const { result } = judged;
   return {
     decision_id: tx.newId("dec"),
-    enforced: true,
+    enforced: judged.enforced,
     matched_rules: [...result.matched_rules],
     reason_codes: [...result.reason_codes],
     permits: [...result.permits],
@@ -116,9 +117,15 @@ function decidedBlock(
   };
 }
 
-/** An ALLOW waits a minute for its use, a REQUIRE_APPROVAL as long as people have; a DENY is not used. */
-function validMs({ result }: Judgement): number {
-  if (result.decision === "ALLOW") return ALLOW_VALID_MS;
+/** Whether nothing holds the action back: it is allowed, or only observed. */
+export function mayStart({ result, enforced }: Pick<Judgement, "result" | "enforced">): boolean {
+  return result.decision === "ALLOW" || !enforced;
+}
+
+/** What may start waits a minute for its use, a REQUIRE_APPROVAL as long as people have; a DENY is not used. */
+function validMs(judged: Judgement): number {
+  const { result } = judged;
+  if (mayStart(judged)) return ALLOW_VALID_MS;
   return result.decision === "DENY" ? 0 : approvalLifeMs(result.requirements);
 }
 

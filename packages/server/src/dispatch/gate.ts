@@ -11,6 +11,7 @@ import {
   type ControlState,
   ceilingOf,
   freezesOver,
+  isObserving,
   mayActIn,
 } from "@countersign/evidence/control";
 import { type CoreRuleId, coreRuleOf } from "@countersign/evidence/core-rules";
@@ -23,6 +24,7 @@ import type { TouchedTarget } from "@countersign/evidence/project";
 import { parseProjection } from "@countersign/evidence/projection";
 import { DECIDED_WITHIN_MS, mentionsHistory } from "@countersign/evidence/reprojection";
 import { type RunState, usageOf } from "@countersign/evidence/run";
+
 import {
   type Amounts,
   aboveCeiling,
@@ -30,7 +32,9 @@ import {
   limitFault,
   scopeFault,
   subsetFault,
+  UNNAMED_CAPABILITY,
 } from "@countersign/evidence/scope";
+
 import type { PolicyGate } from "./faces.ts";
 
 /** What is asked of the gate: by a request, and again at the use. */
@@ -84,6 +88,8 @@ export type Judgement = {
   readonly engine: string;
   readonly reading: Reading;
   readonly result: DecisionResult;
+  /** False while the tenant observes: a DENY for want of a policy, recorded and not enforced. */
+  readonly enforced: boolean;
   /** The exact bytes decided on; undefined when the policy was not asked or its answer cannot be had again. */
   readonly projection: Uint8Array | undefined;
   readonly evaluatedUs: number;
@@ -132,13 +138,19 @@ export async function judge(
     agentEvent: agentOf(view.control, view.run.initiator.agent)?.event,
     nowMs: view.nowMs,
     usesHistory: bundle !== undefined && mentionsHistory(bundle),
+    enforced: true,
   };
   if (active === undefined || bound === undefined || bundle === undefined) {
     const none = active === undefined ? "core:no-active-policy" : "core:bundle-invalid";
     const denial = bundle === undefined ? none : "core:unknown-tool";
-    const reading = unread(asked, denial);
-    const rule = firstDenial(view, reading, asked, reserved) ?? denial;
-    return { ...about, reading, result: coreDenial(rule), projection: undefined, evaluatedUs: 0 };
+    // Where a tenant observes, the missing policy is no reason to stop; a freeze, a ceiling or a budget still is. What a run
+    // may do is widened by people and never by nobody.
+    const observes = denial === "core:no-active-policy" && isObserving(view.control) && asked.extension === undefined;
+    const reading = observes ? { ...unread(asked, denial), denial: undefined } : unread(asked, denial);
+    const rule = firstDenial(view, reading, asked, reserved);
+    const result = coreDenial(rule ?? denial);
+    const enforced = !observes || rule !== undefined;
+    return { ...about, enforced, reading, result, projection: undefined, evaluatedUs: 0 };
   }
   const evaluated = await gate.decide(view.tenant, active.digest, {
     contract: bound.contract,
@@ -170,7 +182,8 @@ export function settle(judged: Judgement, view: View, asked: Asked, reserved: Am
   const denial = firstDenial(view, judged.reading, asked, reserved);
   const { matched_rule: rule } = judged.result;
   if (denial === rule) return judged;
-  if (denial !== undefined) return { ...judged, result: coreDenial(denial), projection: undefined };
+  if (denial !== undefined) return { ...judged, enforced: true, result: coreDenial(denial), projection: undefined };
+  if (!judged.enforced && isObserving(view.control)) return judged;
   // It was denied before the policy was asked, and now would not be.
   if (isBefore(rule)) throw changed();
   const now = historyOf(view.run, view.size, reserved);
@@ -210,8 +223,9 @@ function firstDenial(
   if (above !== undefined) return above.rule;
   if (reading.denial !== undefined) return reading.denial;
   // Only a contract says which environment a target is in, so this part of the ceiling is asked behind it.
-  if (targets.some((target) => !mayActIn(control, agent, target.environment))) return "core:above-ceiling";
-  for (const { scope } of family) {
+  if (reading.isNamed && targets.some((target) => !mayActIn(control, agent, target.environment)))
+    return "core:above-ceiling";
+  for (const { scope } of reading.isNamed ? family : []) {
     for (const target of targets) {
       const outside = scopeFault(scope, { action: { ...action, target }, dataClasses: reading.dataClasses ?? [] });
       if (outside !== undefined) return outside.rule;
@@ -251,8 +265,8 @@ const FROM_THE_ENGINE: ReadonlySet<string> = new Set<CoreRuleId>([
 /** What the action is when no contract says: what the agent sent, or nothing that could be taken for a name. */
 function unread(asked: Asked, denial: CoreRuleId): Reading {
   const target = asked.target ?? { system: "unknown", resource: "unknown" };
-  const action = blockOf(asked, asked.capability ?? "unknown", target);
-  const isNamed = asked.capability !== undefined;
+  const action = blockOf(asked, asked.capability ?? UNNAMED_CAPABILITY, target);
+  const isNamed = action.capability !== UNNAMED_CAPABILITY;
   const costCents = asked.costCents ?? 0;
   return { action, targets: [target], isNamed, toolContract: undefined, costCents, dataClasses: undefined, denial };
 }

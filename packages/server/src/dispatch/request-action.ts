@@ -18,7 +18,7 @@ import type { Caller } from "../base/routes.ts";
 import { refuseSecrets } from "../base/secret-forms.ts";
 import type { Command, Submission, Transaction } from "../ledger/command.ts";
 import { type ActionRecord, ATTEMPT_TIMEOUT_MS, actionBook, actionIn, dispatchBlocks } from "./actions.ts";
-import { appendDecision, type KeptJudgement, keepProjection } from "./decision.ts";
+import { appendDecision, type KeptJudgement, keepProjection, mayStart } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { type Asked, type Judgement, judge, settle, type View } from "./gate.ts";
 import { type Committed, commitMember, commitText, type KeptPayload, keepCommitted, keepPayload } from "./kept.ts";
@@ -164,7 +164,7 @@ function requestCommand(parts: DispatchParts): Command<RequestInput, RequestAnsw
         args: { bytes: asked.args, salt: formatBase64Url(input.args.payload.salt) },
       });
       const mayExecute = executor !== undefined && agentOf(tx.control, executor)?.may_execute === true;
-      const started = mayExecute && judged.result.decision === "ALLOW";
+      const started = mayExecute && mayStart(judged);
       if (started) appendUse(parts, tx, recordIn(tx, actionId), executor);
       return { action_id: actionId, started };
     },

@@ -193,7 +193,7 @@ function startAttempt(
   vault: DispatchParts["vault"],
   tx: Transaction,
   seen: ActionRecord,
-  { result }: KeptJudgement,
+  { result, enforced }: KeptJudgement,
   executor: string,
 ): Refused | undefined {
   const { permit, action_id: id } = seen;
@@ -221,7 +221,12 @@ function startAttempt(
   if (result.matched_rule === "core:frozen") return { code: "frozen" };
   refuseWithoutAnswer(result);
   const record = actionIn(tx, id) ?? seen;
-  if (result.decision === "DENY") {
+  // What was only observed ends with observing, whatever the policy that came then says of it.
+  if (one.decision?.enforced === false && enforced) {
+    appendCancelled(tx, record, "OBSERVING_ENDED");
+    return { code: "action-denied", detail: "Observing ended; ask again." };
+  }
+  if (result.decision === "DENY" && enforced) {
     appendCancelled(tx, record, result.reason);
     return { code: "action-denied", detail: `${result.reason}.` };
   }

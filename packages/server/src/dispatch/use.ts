@@ -20,7 +20,7 @@ import {
   putActionDue,
 } from "./actions.ts";
 import { appendCancelled } from "./cancel.ts";
-import { appendDecision, type DecidedRequest, type KeptJudgement } from "./decision.ts";
+import { appendDecision, type DecidedRequest, type KeptJudgement, mayStart } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { refuseWithoutAnswer } from "./gate.ts";
 import { carryStanding } from "./standing.ts";
@@ -133,6 +133,8 @@ function useAllowed(
   const { result, policy } = judged;
   const same = policy?.digest === decision.policyDigest && policy.revision === decision.policySnapshot;
   if (same && result.decision === "ALLOW") return undefined;
+  // Observed then and now: there is still no policy, and nothing else denies.
+  if (!decision.enforced && !judged.enforced) return undefined;
   refuseWithoutAnswer(result);
   // Decided anew: the old ALLOW is gone whatever comes of it.
   appendDecision(parts, tx, record, judged, {
@@ -141,7 +143,7 @@ function useAllowed(
     toolContract: one.request?.toolContract ?? null,
     args: request,
   });
-  if (result.decision === "ALLOW") return undefined;
+  if (mayStart(judged)) return undefined;
   if (result.decision === "REQUIRE_APPROVAL") return { code: "approval-pending", detail: "It was decided anew." };
   return result.matched_rule === "core:frozen" ? { code: "frozen" } : { code: "action-denied", detail: result.reason };
 }

@@ -80,6 +80,7 @@ async function decisionMember(
       decision: said.decision,
       matched_rule: rule,
       reason,
+      ...(said.enforced === undefined ? {} : { enforced: said.enforced }),
       ...(remedy === undefined ? {} : { remedy }),
       policy_snapshot: said.policy_snapshot,
       policy_digest: said.policy_digest,

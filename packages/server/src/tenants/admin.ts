@@ -1,6 +1,6 @@
 /** Tenancy as the command line does it. */
 import { randomBytes } from "node:crypto";
-import { type ControlState, enrolledPeople, personOf } from "@countersign/evidence/control";
+import { type ControlState, enrolledPeople, isObserving, personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { ActorBlock, RoleName } from "@countersign/evidence/event";
 import type { PersonAlias } from "@countersign/evidence/ids";
@@ -14,6 +14,7 @@ import {
   type Holder,
   issueCredential,
   listAgents,
+  observeTenant,
   registerAgent,
   sealTenant,
 } from "./commands.ts";
@@ -119,6 +120,7 @@ export function tenantOperations(parts: {
           log: reader.log,
           events: reader.size,
           policy: policy?.revision ?? null,
+          observing: isObserving(reader.control),
         };
       });
     },
@@ -126,6 +128,11 @@ export function tenantOperations(parts: {
     async "tenant.seal"(input, actor) {
       const { by } = inTenant(input, actor);
       return (await ledger.submit(sealTenant, undefined, by)).answer;
+    },
+
+    async "tenant.observe"(input, actor) {
+      const { by } = inTenant(input, actor);
+      return (await ledger.submit(observeTenant, { observing: adminFields(input).flag("observing") }, by)).answer;
     },
 
     async "agent.register"(input, actor) {

@@ -1,6 +1,14 @@
 /** The tenancy commands: each reads the control state, writes its event and keeps the row that goes with it. */
 
-import { agentOf, approverKeyOf, type ControlState, holdsApproverRole, personOf } from "@countersign/evidence/control";
+import {
+  agentOf,
+  approverKeyOf,
+  type ControlState,
+  holdsApproverRole,
+  isObserving,
+  needsTwoPeople,
+  personOf,
+} from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { EventOf, RoleName } from "@countersign/evidence/event";
 import type { EventId, Id, PersonAlias } from "@countersign/evidence/ids";
@@ -167,6 +175,28 @@ export const sealTenant: Command<undefined, { people: number }> = {
     const count = Object.values(tx.control.persons).filter((person) => person.live).length;
     tx.append("tenant.sealed", { sealed: { people: count, bootstrap_acts: tx.control.bootstrap.acts } });
     return { people: count };
+  },
+};
+
+/** Begins or ends observing; a tenant that says the same again changes nothing. */
+export const observeTenant: Command<{ readonly observing: boolean }, { observing: boolean; changed: boolean }> = {
+  name: "tenants.observe",
+  needs: () => ({}),
+  run(tx, { observing }) {
+    const { tenant, policy } = tx.control;
+    if (observing && policy !== null) {
+      throw new CountersignError("step-not-allowed", {
+        detail: `Observing is for the time before the first policy; ${policy.revision} is in force.`,
+      });
+    }
+    if (observing && tenant?.sealed === true && needsTwoPeople(tx.control)) {
+      throw new CountersignError("step-not-allowed", {
+        detail: "A sealed production tenant does not begin to observe.",
+      });
+    }
+    const changed = isObserving(tx.control) !== observing;
+    if (changed) tx.append("tenant.changed", { changed: { observing } });
+    return { observing, changed };
   },
 };
 
