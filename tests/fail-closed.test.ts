@@ -10,13 +10,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { McpTool } from "@countersign/evidence/tool-contract";
 import { Countersign, CountersignError } from "@countersign/sdk";
 import { openGateway } from "@countersign/sdk/integrations/mcp-gateway";
-import { type Gate, openGate } from "./gate.ts";
+import { filesystemTools, type Gate, openGate, toolsAnswer } from "./gate.ts";
 
 let gate: Gate;
 let outbox = "";
+let tools: readonly McpTool[];
 before(async () => {
+  tools = await filesystemTools();
   // Only the engine's own deadline is generous: the machine that runs the tests may be busy.
   process.env.COUNTERSIGN_POLICY_DEADLINE_MS = "10000";
   gate = await openGate();
@@ -214,6 +217,8 @@ async function callThrough(cs: Countersign): Promise<{ calls: number; refused: b
     toClient: (line) => void lines.push(typeof line === "string" ? line : new TextDecoder().decode(line)),
     toServer: (line) => {
       const message = JSON.parse(typeof line === "string" ? line : new TextDecoder().decode(line)) as { id: number };
+      const listed = toolsAnswer(message, tools);
+      if (listed !== undefined) return void setImmediate(() => gateway.fromServer(new TextEncoder().encode(listed)));
       calls++;
       const result = { content: [{ type: "text", text: "read" }] };
       const reply = JSON.stringify({ jsonrpc: "2.0", id: message.id, result });

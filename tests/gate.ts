@@ -3,6 +3,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { McpTool } from "@countersign/evidence/tool-contract";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { must, type Served, serve } from "../examples/demo/cli.ts";
 
 export type Gate = {
@@ -22,6 +26,25 @@ export type Gate = {
   restart(): Promise<string>;
   remove(): Promise<void>;
 };
+
+/** What the real filesystem server, which the starter policy's contracts are pinned to, says of its tools. */
+export async function filesystemTools(): Promise<readonly McpTool[]> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-tools-"));
+  const server = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js"));
+  const client = new Client({ name: "tests", version: "0" });
+  const args = [server, folder];
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, stderr: "ignore" }));
+  const { tools } = await client.listTools();
+  await client.close();
+  await rm(folder, { recursive: true });
+  return tools as readonly McpTool[]; // the SDK has checked the same shape
+}
+
+/** A server's answer to the gateway's own question for its tools; undefined for any other line. */
+export function toolsAnswer(message: { id?: unknown; method?: string }, tools: readonly McpTool[]): string | undefined {
+  if (message.method !== "tools/list" || !String(message.id).startsWith("countersign-")) return undefined;
+  return JSON.stringify({ jsonrpc: "2.0", id: message.id, result: { tools } });
+}
 
 const STARTER = join(import.meta.dirname, "..", "packages", "server", "policies", "starter");
 

@@ -28,6 +28,7 @@ const MAY: Record<OperationName, string> = {
   reportSafety: "agent executor",
   cancelAction: "agent",
   reportBatch: "agent executor",
+  listUnnamedReports: READERS,
   putPayload: "agent executor",
   getPayload: "auditor admin",
   listApprovals: `approver ${READERS}`,

@@ -128,6 +128,11 @@ export const errors = {
     "The run declares more than its parent run holds.",
     "Declare a subset of the parent's scope; every limit the parent has, the child must have too.",
   ],
+  "run-id-missing": [
+    400,
+    "The report does not say which run and action it is about.",
+    "Hand run and action ids on to whatever executes: MCP _meta, job data, HTTP headers, environment.",
+  ],
   "extension-needs-approval": [
     403,
     "A run's scope is widened by people only, and the policy asks none.",

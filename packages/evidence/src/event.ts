@@ -457,6 +457,8 @@ const all = [
       args_bytes: count,
       action_digest: DigestText,
       tool_contract: optional(DigestText),
+      /** Of the MCP tool's definition as its server gave it just before. */
+      tool_digest: optional(DigestText),
       topic: Name,
       consumed: list(Commitment, 64),
       redrive_of: optional(Ids.action),

@@ -288,6 +288,8 @@ const StartRun = object({
 });
 
 const RequestAction = object({
+  /** Digest of the MCP tool's definition as its server gives it now; spec/policy.md. */
+  tool_digest: optional(E.DigestText),
   tool: E.Name,
   tool_version: optional(line(64)),
   /** What the tool's contract in the policy bundle says wins: when these are sent and differ, the action is denied. */
@@ -498,6 +500,15 @@ export const operations = define({
     summary: "Report many outcomes: NDJSON, at most 1,000 lines and 8 MiB, a result per line.",
     body: "ndjson",
     answer: "text",
+  },
+  listUnnamedReports: {
+    method: "GET",
+    path: "/reports/unnamed",
+    roles: [...readers],
+    summary: "Components whose reports named no run and action and were refused, since the server started.",
+    answer: object({
+      components: list(object({ component: E.Name, role: E.Role, refused: count, last_at: E.Timestamp }), 200),
+    }),
   },
   putPayload: {
     method: "PUT",

@@ -108,7 +108,10 @@ let run: Run | undefined;
 const intent = values.intent ?? environment.COUNTERSIGN_INTENT;
 // The server behind the gate must not be able to speak to the gate as the agent.
 const { COUNTERSIGN_API_KEY: _agentKey, COUNTERSIGN_EXECUTOR_KEY: _executorKey, ...childEnvironment } = environment;
-const server = spawn(command, commandArguments, { stdio: ["pipe", "pipe", "inherit"], env: childEnvironment });
+const server = spawn(command, commandArguments, {
+  stdio: ["pipe", "pipe", "inherit"],
+  env: { ...childEnvironment, ...(runId === undefined ? {} : { COUNTERSIGN_RUN_ID: runId }) },
+});
 const write = (stream: NodeJS.WritableStream) => (line: Uint8Array | string) => {
   stream.write(line);
   stream.write("\n");

@@ -190,6 +190,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       policy,
       approvals: steps,
       runTime: { ...runTime, view: viewRun },
+      reportUnnamed: metrics.unnamedReport,
       nowMs: clock.nowMs,
       monotonicMs: clock.monotonicMs,
       random16,

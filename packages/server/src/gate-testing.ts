@@ -211,6 +211,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
     policy,
     approvals: steps,
     runTime: { ...runTime, view: viewRun },
+    reportUnnamed: metrics.unnamedReport,
     nowMs: clock.nowMs,
     monotonicMs: () => performance.now(),
     random16,

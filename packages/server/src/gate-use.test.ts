@@ -370,6 +370,9 @@ test("many outcomes at once: a result for each line, in order for each action, e
     { action_id: "act_nobody", status: "SUCCEEDED" },
     { action_id: b.action_id, status: "MAYBE" },
     { action_id: b.action_id, status: "SUCCEEDED", decision: "ALLOW" },
+    { status: "SUCCEEDED" },
+    { run_id: `run_${"0".repeat(26)}`, action_id: b.action_id, status: "SUCCEEDED" },
+    { run_id: b.run_id, action_id: b.action_id, status: "FAILED" },
   ]
     .map((line) => JSON.stringify(line))
     .concat("{not json")
@@ -391,10 +394,18 @@ test("many outcomes at once: a result for each line, in order for each action, e
       "400 validation-failed",
       "400 validation-failed",
       "400 unknown-member",
+      "400 run-id-missing",
+      "404 not-found",
+      "409 step-not-allowed", // control: of the right run it is taken, and then it is over
       "400 malformed-json",
     ],
   );
   assert.equal(first[5]?.problem?.pointer, "/decision");
+  const { components } = await gate.call("listUnnamedReports", gate.auditor);
+  assert.deepEqual(
+    components.map(({ component, role, refused }) => [component, role, refused]),
+    [["worker-1", "executor", 1]],
+  );
   const before = gate.events().length;
   assert.deepEqual(
     (await send("batch-1")).map(({ status }) => status),

@@ -999,7 +999,7 @@ function countOfPointers(o: Unchecked, at: string, faults: ShapeFault[]): number
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
   return seen;
 }
-const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","topic","consumed","redrive_of","context_absent","cost_cents","data_classes","max_attempts","attempt_timeout_ms"]);
+const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","tool_digest","topic","consumed","redrive_of","context_absent","cost_cents","data_classes","max_attempts","attempt_timeout_ms"]);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -1014,6 +1014,7 @@ function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.args_bytes) ? 1 : refuse(m, at, "/args_bytes", wordsIndex, faults);
   seen += isDigestText(m = o.action_digest) ? 1 : refuse(m, at, "/action_digest", wordsDigestText, faults);
   if ((m = o.tool_contract) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/tool_contract", wordsDigestText, faults);
+  if ((m = o.tool_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/tool_digest", wordsDigestText, faults);
   seen += isName(m = o.topic) ? 1 : refuse(m, at, "/topic", wordsName, faults);
   if ((m = o.consumed) === undefined) refuse(m, at, "/consumed", wordsCeiling, faults); else seen++, checkConsumed(m, at + "/consumed", faults);
   if ((m = o.redrive_of) !== undefined) seen += isActionId(m) ? 1 : refuse(m, at, "/redrive_of", wordsActionId, faults);
@@ -3547,6 +3548,7 @@ function orderRequest(o: Unchecked): Unchecked {
     max_attempts: o.max_attempts,
     redrive_of: o.redrive_of,
     tool_contract: o.tool_contract,
+    tool_digest: o.tool_digest,
     topic: o.topic,
   };
 }

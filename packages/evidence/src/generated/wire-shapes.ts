@@ -46,6 +46,7 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   reportSafety: {"method":"POST","path":"/actions/:action_id/safety","roles":["executor","agent"],"body":"json","answer":"json"},
   cancelAction: {"method":"POST","path":"/actions/:action_id/cancel","roles":["agent"],"body":"json","answer":"json"},
   reportBatch: {"method":"POST","path":"/events/batch","roles":["executor","agent"],"body":"ndjson","answer":"text"},
+  listUnnamedReports: {"method":"GET","path":"/reports/unnamed","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   putPayload: {"method":"PUT","path":"/payloads","roles":["agent","executor"],"body":"bytes","answer":"json"},
   getPayload: {"method":"GET","path":"/payloads/:digest","roles":["auditor","admin"],"body":"none","answer":"bytes"},
   listApprovals: {"method":"GET","path":"/approvals","roles":["approver","auditor","admin","operator"],"body":"none","answer":"json"},
@@ -439,7 +440,7 @@ function checkScope(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.expires_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfScope, at, stranger, faults);
 }
-const membersOfRequestAction = new Set<string>(["tool","tool_version","capability","target","topic","args","intent","context","context_absent","consumed","redrive_of","cost_cents","max_attempts","attempt_timeout_ms","labels","refs","start"]);
+const membersOfRequestAction = new Set<string>(["tool_digest","tool","tool_version","capability","target","topic","args","intent","context","context_absent","consumed","redrive_of","cost_cents","max_attempts","attempt_timeout_ms","labels","refs","start"]);
 const membersOfTarget = new Set<string>(["system","resource","environment","version"]);
 const wordsSystem2 = "a string of 1 to 512 UTF-16 code units, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 const isSystem2 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 512 && pattern11.test(m) && m.isWellFormed();
@@ -483,6 +484,7 @@ function checkRequestAction(o: unknown, at: string, faults: ShapeFault[]): void 
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
+  if ((m = o.tool_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/tool_digest", wordsDigestText, faults);
   seen += isName(m = o.tool) ? 1 : refuse(m, at, "/tool", wordsName, faults);
   if ((m = o.tool_version) !== undefined) seen += isEnvironment(m) ? 1 : refuse(m, at, "/tool_version", wordsEnvironment, faults);
   if ((m = o.capability) !== undefined) seen += isCapability(m) ? 1 : refuse(m, at, "/capability", wordsCapability, faults);
@@ -799,6 +801,7 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   reportSafety: checkNoMembers,
   cancelAction: checkNoMembers,
   reportBatch: checkNoMembers,
+  listUnnamedReports: checkNoMembers,
   putPayload: checkPutPayloadQuery,
   getPayload: checkGetPayloadQuery,
   listApprovals: checkListApprovalsQuery,
@@ -848,6 +851,7 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   reportSafety: checkUseExtensionParams,
   cancelAction: checkUseExtensionParams,
   reportBatch: checkNoMembers,
+  listUnnamedReports: checkNoMembers,
   putPayload: checkNoMembers,
   getPayload: checkGetPayloadParams,
   listApprovals: checkNoMembers,

@@ -7,7 +7,9 @@
  */
 import { joinPointer, parseStrict, type StrictJson } from "@countersign/evidence/strict-json";
 import { type Countersign, CountersignError } from "../client.ts";
+import { metaOf } from "../correlation.ts";
 import { ActionDenied, ApprovalPending, ApprovalRejected } from "../errors.ts";
+import { openToolDigests } from "../mcp-tools.ts";
 import { sha256Hex } from "../permit-check.ts";
 import { FailedWithResult, type Run } from "../run.ts";
 
@@ -60,6 +62,18 @@ export function openGateway(options: GatewayOptions): Gateway {
   const waitingFor = new WeakMap<AbortSignal, string | undefined>();
   const cancelled = new Map<string, AbortController>();
   const active = new Set<Promise<void>>();
+  /** Requests of the gateway's own; the client cannot guess their ids. */
+  const ownId = `countersign-${crypto.randomUUID()}`;
+  let ownRequests = 0;
+  const digestOf = openToolDigests(async (cursor) => {
+    const id = `${ownId}-${ownRequests++}`;
+    const params = cursor === undefined ? {} : { params: { cursor } };
+    const { message } = await askFor(
+      keyOf(id),
+      JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", ...params }),
+    );
+    return message;
+  });
   /** How many identical calls have ended, so that a repeat after the end is a new action and one before it is the same. */
   const endedCalls = new Map<string, number>();
   let run: Promise<Run> | undefined;
@@ -148,18 +162,23 @@ export function openGateway(options: GatewayOptions): Gateway {
     let last: Answer | undefined;
     try {
       const opened = await openRun();
+      const toolDigest = await digestOf(call.name);
+      let waited = false;
       const tool = `${options.toolPrefix}${call.name}`;
       const outcome = await opened.act(
         {
           tool,
           args: undefined,
           argsText: call.argsText,
-          idempotencyKey: keyOfCall(opened, identity),
+          tool_digest: toolDigest,
+          idempotencyKey: keyOfCall(opened, identity, toolDigest),
           max_attempts: options.maxAttempts,
           attempt_timeout_ms: options.callTimeoutMs,
         },
         async (permit) => {
-          last = await askServer(call, { "countersign/run_id": opened.id, "countersign/action_id": permit.actionId });
+          // People took their time, and the server may have used it to offer another tool under the name they approved.
+          if (waited && (await digestOf(call.name)) !== toolDigest) throw new Error("the tool changed while it waited");
+          last = await askServer(call, metaOf({ runId: opened.id, actionId: permit.actionId }));
           const failure = failureOf(last.message);
           if (failure !== undefined) throw new FailedWithResult(failure, last.message.result ?? last.message.error);
           return last.message.result;
@@ -169,7 +188,10 @@ export function openGateway(options: GatewayOptions): Gateway {
           signal: controller.signal,
           onNotEnforced: (action) =>
             options.log(`NOT ENFORCED: ${call.name} is recorded as ${action.action_id}; the tenant only observes`),
-          onWaiting: (action) => keepAlive(call, controller.signal, action.approval?.approval_id),
+          onWaiting: (action) => {
+            waited = true;
+            keepAlive(call, controller.signal, action.approval?.approval_id);
+          },
         },
       );
       endedCalls.set(identity, (endedCalls.get(identity) ?? 0) + 1);
@@ -203,12 +225,15 @@ export function openGateway(options: GatewayOptions): Gateway {
    * gateway, so a call repeated after a restart finds its action. When that one has already run, the client is told so
    * once and its next repeat is a new action: running twice by accident is the worse mistake.
    */
-  function keyOfCall(opened: Run, identity: string): string {
-    return `mcp-${sha256Hex(new TextEncoder().encode(`${opened.id}\n${identity}\n${endedCalls.get(identity) ?? 0}`)).slice(0, 40)}`;
+  function keyOfCall(opened: Run, identity: string, toolDigest: string): string {
+    return `mcp-${sha256Hex(new TextEncoder().encode(`${opened.id}\n${identity}\n${toolDigest}\n${endedCalls.get(identity) ?? 0}`)).slice(0, 40)}`;
   }
 
   function askServer(call: ToolCall, ids: Readonly<Record<string, string>>): Promise<Answer> {
-    const key = keyOf(call.id);
+    return askFor(keyOf(call.id), formatToolCall(call, ids));
+  }
+
+  function askFor(key: string, line: string): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => {
         waitingForServer.delete(key);
@@ -222,7 +247,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         if (answer instanceof Error) reject(answer);
         else resolve(answer);
       });
-      options.toServer(formatToolCall(call, ids));
+      options.toServer(line);
     });
   }
 

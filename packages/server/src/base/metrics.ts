@@ -6,6 +6,8 @@ export type Metrics = {
   answered(operation: string, status: number, tookMs: number): void;
   /** One refusal, by its code. */
   refused(code: string): void;
+  /** One report that named no run and action, by the kind of who sent it. */
+  unnamedReport(kind: string): void;
   /** One policy evaluation. */
   decided(answer: string, tookUs: number): void;
   /** The policy engine had to be replaced: `trap` or `timeout`. */
@@ -36,6 +38,12 @@ export function openMetrics(): Metrics {
     labelNames: ["code"],
     registers,
   });
+  const unnamed = new Counter({
+    name: "countersign_unnamed_reports_total",
+    help: "Reports refused because they named no run and action, by kind of component; GET /v1/reports/unnamed names them.",
+    labelNames: ["kind"],
+    registers,
+  });
   const decisions = new Histogram({
     name: "countersign_policy_evaluation_seconds",
     help: "Time of one policy evaluation.",
@@ -63,6 +71,7 @@ export function openMetrics(): Metrics {
   return {
     answered: (operation, status, tookMs) => requests.observe({ operation, status: String(status) }, tookMs / 1000),
     refused: (code) => refusals.inc({ code }),
+    unnamedReport: (kind) => unnamed.inc({ kind }),
     decided: (answer, tookUs) => decisions.observe({ answer }, tookUs / 1e6),
     engineReplaced: (why) => replaced.inc({ why }),
     payloadStored(sizeBytes, tookMs) {

@@ -1,6 +1,6 @@
 /**
  * reportBatch: many outcomes in one request, NDJSON in and out, a result for each line. A line is an outcome report with
- * its `action_id` and, when it may be sent again on its own, its `idempotency_key`. Lines of one action are taken in
+ * its `action_id`, its `run_id` where it has one, and, when it may be sent again on its own, its `idempotency_key`. Lines of one action are taken in
  * their order; a line that is refused harms no other.
  */
 import { hash } from "node:crypto";
@@ -19,6 +19,8 @@ const NEWLINE = 0x0a;
 /** One line, read and checked. */
 export type BatchLine = {
   readonly actionId: string;
+  /** The run the reporter says the action is of. */
+  readonly runId: string | undefined;
   readonly report: OutcomeReport;
   readonly result: Uint8Array | undefined;
   readonly idempotencyKey: string | undefined;
@@ -30,6 +32,8 @@ export type BatchOrder = {
   readonly submission: Submission;
   /** Reports one outcome; resolves with the action's phase. */
   readonly report: (line: BatchLine, submission: Submission) => Promise<string>;
+  /** Told of each line that names no action. */
+  readonly unnamed: () => void;
 };
 
 /**
@@ -38,7 +42,7 @@ export type BatchOrder = {
  * @returns NDJSON: `{"line":1,"status":200,"action_id":…,"phase":…}` or `{"line":2,"status":409,"problem":{…}}`
  * @throws CountersignError validation-failed when it has more than {@link MAX_LINES} lines
  */
-export async function reportBatch({ bytes, submission, report }: BatchOrder): Promise<string> {
+export async function reportBatch({ bytes, submission, report, unnamed }: BatchOrder): Promise<string> {
   const lines = splitLines(bytes);
   if (lines.length > MAX_LINES) {
     throw new CountersignError("validation-failed", { detail: `The batch has more than ${MAX_LINES} lines.` });
@@ -46,6 +50,7 @@ export async function reportBatch({ bytes, submission, report }: BatchOrder): Pr
   const inOrder = new Map<string, Promise<unknown>>();
   const results = lines.map((line, at) => {
     const read = readLine(line);
+    if (read instanceof CountersignError && read.code === "run-id-missing") unnamed();
     if (read instanceof CountersignError) return Promise.resolve(problemLine(at, read));
     const { actionId } = read;
     const work = async () => {
@@ -82,7 +87,16 @@ export function readLine(line: Uint8Array): BatchLine | CountersignError {
       return new CountersignError("validation-failed", { pointer: "", detail: "A line is a JSON object." });
     }
     // An object that is no array: what Array.isArray says of readonly arrays is lost on the compiler.
-    const { action_id: actionId, idempotency_key: key, ...report } = value as Readonly<Record<string, unknown>>;
+    const {
+      action_id: actionId,
+      run_id: runId,
+      idempotency_key: key,
+      ...report
+    } = value as Readonly<Record<string, unknown>>;
+    if (actionId === undefined) return new CountersignError("run-id-missing", { pointer: "/action_id" });
+    if (runId !== undefined && (typeof runId !== "string" || parseId("run", runId) === undefined)) {
+      return new CountersignError("validation-failed", { pointer: "/run_id", detail: "It must be a run's id." });
+    }
     if (typeof actionId !== "string" || parseId("act", actionId) === undefined) {
       return new CountersignError("validation-failed", { pointer: "/action_id", detail: "It must be an action's id." });
     }
@@ -97,6 +111,7 @@ export function readLine(line: Uint8Array): BatchLine | CountersignError {
     }
     return {
       actionId,
+      runId,
       report: report as OutcomeReport, // checkBody has just found it to be one
       result: document.slice("/result"),
       idempotencyKey: key,

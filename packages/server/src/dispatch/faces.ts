@@ -115,6 +115,8 @@ export type DispatchParts = {
   readonly approvals: Approvals;
   readonly runTime: RunTime;
   readonly nowMs: () => number;
+  /** Counts a report that named no action, by the kind of who sent it. */
+  readonly reportUnnamed: (kind: string) => void;
   /** For the length of long polls. */
   readonly monotonicMs: () => number;
   /** 16 fresh random bytes, for salts. */

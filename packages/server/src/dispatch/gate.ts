@@ -48,6 +48,8 @@ export type Asked = {
   readonly costCents: number | undefined;
   /** The contract the request was read by; undefined while it is being requested. */
   readonly toolContract: string | null | undefined;
+  /** What the MCP server says the tool is now, where a gateway asked. */
+  readonly toolDigest?: string;
   /** The scope a run asks for; only then are its own limits not asked. */
   readonly extension?: DeclaredScope;
   /** Checked when the action is requested; they do not change after. */
@@ -288,7 +290,10 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
   const differs = asked.target !== undefined && !sameTarget(asked.target, target);
   const { labelled } = asked;
   const unlabelled = labelled !== undefined && labelProblems(bundle.labels, capability, labelled).length > 0;
-  const rewritten = asked.toolContract !== undefined && asked.toolContract !== toolContract;
+  const isPinned = asked.toolDigest !== undefined && contract.mcp !== undefined;
+  const rewritten =
+    (asked.toolContract !== undefined && asked.toolContract !== toolContract) ||
+    (isPinned && asked.toolDigest !== contract.mcp?.tool_digest);
   const denial = rewritten
     ? "core:tool-contract-changed"
     : differs

@@ -214,6 +214,7 @@ function appendRequest(
       args_bytes: asked.args.length,
       action_digest: digest,
       ...(toolContract === undefined ? {} : { tool_contract: toolContract }),
+      ...(body.tool_digest === undefined ? {} : { tool_digest: body.tool_digest }),
       topic,
       consumed: [...(body.consumed ?? [])],
       ...(body.redrive_of === undefined ? {} : { redrive_of: body.redrive_of }),
@@ -270,6 +271,7 @@ function askedOf(body: Body, args: Uint8Array): Asked {
     args,
     costCents,
     toolContract: undefined,
+    ...(body.tool_digest === undefined ? {} : { toolDigest: body.tool_digest }),
     labelled: { labels, refs },
   };
 }

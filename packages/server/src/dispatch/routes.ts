@@ -16,6 +16,7 @@ import { openRenewals, type Renew } from "./renew.ts";
 import { openReports } from "./report.ts";
 import { openRequests } from "./request-action.ts";
 import { actionOfPermit, openStarts, readerOf } from "./start-action.ts";
+import { openUnnamedReports } from "./unnamed-reports.ts";
 import { viewAction, viewStarted } from "./view.ts";
 
 export const dispatchTables: readonly Table[] = [actions, permits];
@@ -40,7 +41,8 @@ type Names =
   | "cancelAction"
   | "extendRun"
   | "useExtension"
-  | "reportBatch";
+  | "reportBatch"
+  | "listUnnamedReports";
 
 export type Dispatch = {
   readonly handlers: Pick<Handlers, Names>;
@@ -57,6 +59,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   const reports = openReports(parts);
   const cancel = cancelCommand(parts.approvals);
 
+  const unnamed = openUnnamedReports(parts);
   const extensions = openExtensions(parts, request);
 
   const viewOfRun = ({ tenant }: Caller, runId: RunId) => {
@@ -128,12 +131,20 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       return { body: await viewOfAction(caller, params.action_id) };
     },
 
+    async listUnnamedReports({ caller }) {
+      return { body: { components: unnamed.list(caller.tenant) } };
+    },
+
     async reportBatch({ caller, bytes, submission }) {
       const body = await reportBatch({
         caller,
         bytes,
         submission,
-        async report({ actionId, report, result }, own) {
+        unnamed: () => unnamed.count(caller),
+        async report({ actionId, runId, report, result }, own) {
+          if (runId !== undefined && visible(parts, caller, actionId).run_id !== runId) {
+            throw new CountersignError("not-found", { pointer: "/run_id", detail: "The action is of another run." });
+          }
           await reports.outcome({ caller, actionId, body: report, submission: own, result });
           return visible(parts, caller, actionId).phase;
         },
