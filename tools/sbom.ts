@@ -4,7 +4,8 @@
  * against at install; what only development needs says so.
  */
 import { hash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 type Locked = {
@@ -44,7 +45,7 @@ export type Sbom = {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 };
 
-const FILE = "sbom.cdx.json";
+const FILE = "dist/sbom.cdx.json";
 const ALGORITHMS: Readonly<Record<string, string>> = { sha512: "SHA-512", sha384: "SHA-384", sha256: "SHA-256" };
 
 /** The bill of materials of a lock file of version 3. */
@@ -146,6 +147,7 @@ export function readLock(): LockFile {
 
 if (import.meta.main) {
   const path = fileURLToPath(new URL(`../${FILE}`, import.meta.url));
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(sbomOf(readLock()), null, 1)}\n`);
   console.log(`wrote ${FILE}`);
 }

@@ -26,6 +26,7 @@ Usage: countersign-verify PATH [--key VKEY|FILE]... [--require NAME,...] [--json
   --key      the log's verifier key, or a file with one on each line, from somewhere else than the pack
   --require  assurances that must be met: ${assuranceNames.join(", ")}
   --json     the report as JSON (spec/schema/verify-report.json)
+  --version  the version
 
 Exit code: 0 consistent and everything required is met, 1 not, 2 it cannot be read.
 
@@ -58,6 +59,10 @@ export async function verifyCommand(args: readonly string[]): Promise<0 | 1 | 2>
       });
     }
     const words = parseWords(args);
+    if (words === "version") {
+      process.stdout.write(`${version()}\n`);
+      return 0;
+    }
     if (words === "help") {
       process.stdout.write(HELP);
       return 0;
@@ -118,12 +123,13 @@ async function confine({ path, keys, required, json }: Words): Promise<0 | 1 | 2
   });
 }
 
-function parseWords(args: readonly string[]): Words | "help" {
+function parseWords(args: readonly string[]): Words | "help" | "version" {
   const options = {
     key: { type: "string", multiple: true },
     require: { type: "string", multiple: true },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
+    version: { type: "boolean" },
     top: { type: "string", multiple: true },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
@@ -134,6 +140,7 @@ function parseWords(args: readonly string[]): Words | "help" {
   }
   const { values, positionals } = parsed;
   if (values.help === true) return "help";
+  if (values.version === true) return "version";
   // Not for people: what is named there decides what is checked.
   if (values.top !== undefined && process.permission === undefined) throw usage("Unknown option '--top'");
   const [path, ...more] = positionals;
@@ -187,6 +194,12 @@ function ownFolders(): string[] {
   return [here, ...Object.keys(dependencies).map((name) => installed(name, here))].map((folder) =>
     realpathSync(folder),
   );
+}
+
+function version(): string {
+  const own = packageFolder(dirname(fileURLToPath(import.meta.url)));
+  const { version } = JSON.parse(readFileSync(join(own, "package.json"), "utf8")) as { version: string }; // as above
+  return version;
 }
 
 function packageFolder(from: string): string {

@@ -239,3 +239,12 @@ test("countersign-verify: imports neither the server nor anything that opens a s
   assert.ok(outside.has("node:fs"), "the walk sees imports from outside");
   assert.ok([...seen].every((file) => !file.includes("/server/")));
 });
+
+test("countersign-verify: says its version, and help says how", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const said = run("--version");
+  assert.deepEqual([said.status, said.stdout], [0, `${version}\n`]);
+  assert.match(run("--help").stdout, /--version/);
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
 import { rememberDirectories, settleDirectories } from "./instance.ts";
 import { temporaryDirectory } from "./ledger/testing.ts";
+import { openSealKeys } from "./payloads/seal-keys.ts";
 
 const nobody = { signerDir: undefined, sealDir: undefined };
 
@@ -61,4 +62,27 @@ test("directories: a damaged memory is refused, not replaced", () => {
       (error) => error instanceof CountersignError && error.code === "cannot-read",
     );
   }
+});
+
+test("directories: another seal directory than the one the keys are in is refused and not remembered; a copy of it is taken", () => {
+  const scratch = temporaryDirectory();
+  const env = { XDG_STATE_HOME: join(scratch, "state") };
+  const data = join(scratch, "data");
+  const first = settleDirectories({ data, ...nobody }, env);
+  const at = (name: string) => settleDirectories({ data, signerDir: undefined, sealDir: join(scratch, name) }, env);
+  assert.equal(at("elsewhere").sealDir, join(scratch, "elsewhere")); // control: before there are keys it may be anywhere
+  openSealKeys(first.sealDir).close();
+  openSealKeys(join(scratch, "another")).close();
+  for (const wrong of ["elsewhere", "another"]) {
+    assert.throws(
+      () => at(wrong),
+      (error) =>
+        error instanceof CountersignError && error.code === "data-unsafe" && error.message.includes(first.sealDir),
+    );
+    assert.deepEqual(settleDirectories({ data, ...nobody }, env), first);
+  }
+  cpSync(first.sealDir, join(scratch, "copied"), { recursive: true });
+  const copied = at("copied");
+  rememberDirectories(copied);
+  assert.equal(settleDirectories({ data, ...nobody }, env).sealDir, join(scratch, "copied"));
 });

@@ -20,7 +20,8 @@ const FILE = "instance.json";
  * @param given the data directory, and the others where somebody named them
  * @param env the environment, for the user's state folder (XDG_STATE_HOME)
  * @param purpose `look` remembers nothing and makes no directory
- * @throws CountersignError cannot-read when instance.json is damaged
+ * @throws CountersignError cannot-read when instance.json is damaged, data-unsafe when another directory is named for the
+ *   seal keys than the one they are in
  */
 export function settleDirectories(
   given: { readonly data: string; readonly signerDir: string | undefined; readonly sealDir: string | undefined },
@@ -34,12 +35,28 @@ export function settleDirectories(
   const signerDir = resolve(given.signerDir ?? known?.signerDir ?? join(state, "signer"));
   const besideSigner = given.signerDir === undefined ? join(state, "seal") : `${signerDir}-seal`;
   const sealDir = resolve(given.sealDir ?? known?.sealDir ?? besideSigner);
+  if (known !== undefined && purpose === "use") refuseOtherSealKeys(known.sealDir, sealDir);
   const directories = { dataDir, signerDir, sealDir };
   if (known === undefined && purpose === "use") {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     write(id, directories);
   }
   return directories;
+}
+
+/** Without its keys every sealed payload is unreadable, and new ones would be sealed under keys nobody looks for there. */
+function refuseOtherSealKeys(known: string, given: string): void {
+  const [before, now] = [wrapKeyIn(known), wrapKeyIn(given)];
+  if (known === given || before === undefined || (now !== undefined && before.equals(now))) return;
+  throw new CountersignError("data-unsafe", {
+    detail: `${given} does not hold the seal keys of this data directory: they are in ${known}. Leave --seal-dir out, or copy that directory whole to the new place first.`,
+  });
+}
+
+/** What makes one key store that one and no other, and every copy of it the same: see payloads/seal-keys.ts. */
+function wrapKeyIn(sealDir: string): Buffer | undefined {
+  const path = join(sealDir, "wrap.key");
+  return existsSync(path) ? readFileSync(path) : undefined;
 }
 
 /**

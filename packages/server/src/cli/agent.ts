@@ -1,6 +1,6 @@
 /** `countersign agent …`. */
 import { type Command, Option } from "commander";
-import { type Context, LOCAL, leaf, listOption, option, required, runAdmin } from "./command.ts";
+import { type Context, LOCAL, leaf, listOption, option, required, requiredList, runAdmin } from "./command.ts";
 import { printLines, printTable } from "./terminal.ts";
 
 type Agent = { id: string; ceiling: string[]; owner?: string; may_execute: boolean; retired: boolean };
@@ -9,7 +9,7 @@ export function addAgentCommands(program: Command): void {
   const agent = program.command("agent").description("Registered agents and what they may ever do.");
   const registration = [
     required("--id <id>", "The agent's name."),
-    listOption("--ceiling <capabilities>", "Capabilities it may ever use: a,b,c. Required.").makeOptionMandatory(),
+    requiredList("--ceiling <capabilities>", "Capabilities it may ever use: a,b,c."),
     option("--owner <person>", "Who answers for it."),
     option("--purpose <text>", "What it is for."),
     listOption("--environments <names>", "Where it may act: a,b,c. Default: everywhere."),

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { Command } from "commander";
-import { LOCAL, leaf, listOption, option, required, runAdmin } from "./command.ts";
+import { LOCAL, leaf, option, required, requiredList, runAdmin } from "./command.ts";
 import { ENDING, endingOf } from "./ending.ts";
 import { printLines } from "./terminal.ts";
 
@@ -17,7 +17,7 @@ export function addApproverCommands(program: Command): void {
       settings: LOCAL,
       options: [
         required("--id <id>", "The person, as your directory knows them."),
-        listOption("--roles <roles>", "Roles of the policy's catalogue they vote in: a,b,c.").makeOptionMandatory(),
+        requiredList("--roles <roles>", "Roles of the policy's catalogue they vote in: a,b,c."),
         required("--public-key <file>", "Ed25519: SPKI PEM, an OpenSSH public key, or base64url of 32 bytes."),
         option(
           "--approved-by <person>",

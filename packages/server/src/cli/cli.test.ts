@@ -31,7 +31,19 @@ async function must(...args: string[]): Promise<string> {
   assert.equal(code, 0, `${args.join(" ")}\n${out}${err}`);
   return out;
 }
-const json = async (...args: string[]) => JSON.parse(await must(...args, "--json"));
+const json = async (...args: string[]) => {
+  const answer = JSON.parse(await must(...args, "--json"));
+  assert.deepEqual(otherNames(answer), [], args.join(" "));
+  return answer;
+};
+/** Members that are not named as everything else is: snake_case, or a key that is itself a value such as a pointer. */
+function otherNames(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    ...(/[a-z][A-Z]/.test(name) ? [name] : []),
+    ...otherNames(inner),
+  ]);
+}
 
 type Served = { child: ChildProcess; port: number; exited: Promise<number | null> };
 async function serve(...more: string[]): Promise<Served> {
@@ -210,6 +222,38 @@ test("cli: an agent's COUNTERSIGN_URL in the environment does not send a command
   } finally {
     if (before === undefined) delete env.COUNTERSIGN_URL;
     else env.COUNTERSIGN_URL = before;
+  }
+});
+
+test("cli: whatever is printed as JSON names its members in snake_case", async () => {
+  const lists = [
+    ["agent", "list"],
+    ["keys", "show"],
+    ["approvals", "list"],
+  ];
+  for (const words of lists) await json(...words, ...acme);
+  for (const words of [["tenant", "list"], ["doctor"], ["fsck"]]) await json(...words, ...data);
+  assert.deepEqual(otherNames({ a: [{ addedIndex: 1 }], "/b/c": 1 }), ["addedIndex"]); // control
+});
+
+test("cli: a value that does not fit is told by its flag, not by the member it is sent as", async () => {
+  const cases: [string[], RegExp][] = [
+    [["tenant", "create", ...data, "--id", "Bad Id", "--kind", "evaluation"], /--id cannot be that\. A tenant id has/],
+    [
+      ["agent", "register", ...acme, "--id", "a", "--ceiling", "Fs Read"],
+      /--ceiling cannot be that\. --ceiling is wrong; expected/,
+    ],
+    [
+      ["freeze", "agent", "a", ...acme, "--reason", "no code", "--incident", "i"],
+      /--reason cannot be that\. --reason must be/,
+    ],
+  ];
+  for (const [words, expected] of cases) {
+    const { code, err } = await run(...words);
+    assert.equal(code, 2, err);
+    assert.match(err, expected);
+    assert.match(err, /next: Give --[a-z]+ another value/);
+    assert.doesNotMatch(err, /pointer|In the body/);
   }
 });
 

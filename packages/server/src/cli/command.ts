@@ -66,6 +66,11 @@ export function option(flags: string, help: string): Option {
   return new Option(flags, help);
 }
 
+/** A list that must be given, as {@link listOption} takes it. */
+export function requiredList(flags: string, help: string): Option {
+  return listOption(flags, `${help} Required.`).makeOptionMandatory();
+}
+
 /** A list given as `a,b,c`, or by repeating the option. */
 export function listOption(flags: string, help: string): Option {
   return new Option(flags, help).argParser((value: string, before: readonly string[] | undefined) => [

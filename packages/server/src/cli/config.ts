@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { describeConfig, type SettingName, settings } from "../base/config.ts";
 import { settleDirectories } from "../instance.ts";
 import { leaf } from "./command.ts";
-import { printJson, printTable } from "./terminal.ts";
+import { inSnakeCase, printJson, printTable } from "./terminal.ts";
 
 export function addConfigCommands(program: Command): void {
   const config = program.command("config").description("Settings and where they come from.");
@@ -19,7 +19,7 @@ export function addConfigCommands(program: Command): void {
       const rows = describeConfig(context.config, context.sources);
       const { data, signerDir, sealDir } = context.config;
       const directories = settleDirectories({ data, signerDir, sealDir }, context.env, "look");
-      if (context.json) printJson({ settings: rows, directories });
+      if (context.json) printJson({ settings: rows, directories: inSnakeCase(directories) });
       else {
         printTable(
           ["SETTING", "VALUE", "FROM", "FLAG", "VARIABLE"],

@@ -26,6 +26,17 @@ test("doctor: a sound machine has nothing bad, also before anything was made", (
   );
 });
 
+test("doctor: a data directory that is not there is said, with what to do, and no places nobody settled", () => {
+  const scratch = temporaryDirectory();
+  const nowhere = { dataDir: join(scratch, "a"), signerDir: join(scratch, "b"), sealDir: join(scratch, "c") };
+  const found = diagnose(nowhere).find(({ check }) => check === "data directory");
+  assert.equal(found?.state, "warning");
+  assert.match(found.detail, /nothing at .*check --data/);
+  assert.ok(!diagnose(nowhere).some(({ detail }) => detail.includes(nowhere.signerDir)));
+  const there = diagnose(directories()).find(({ check }) => check === "data directory");
+  assert.equal(there?.state, "ok"); // control
+});
+
 test("doctor: each seeded trouble is found, and only it", () => {
   const readable = directories();
   chmodSync(readable.dataDir, 0o755);

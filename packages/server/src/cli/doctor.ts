@@ -15,7 +15,7 @@ import type { Command } from "commander";
 import { systemClock } from "../base/clock.ts";
 import { settleDirectories } from "../instance.ts";
 import { leaf } from "./command.ts";
-import { printJson, printTable } from "./terminal.ts";
+import { inSnakeCase, printJson, printTable } from "./terminal.ts";
 
 export type Diagnosis = { readonly check: string; readonly state: "ok" | "warning" | "bad"; readonly detail: string };
 
@@ -43,7 +43,7 @@ export function addDoctorCommand(program: Command): void {
         "look",
       );
       const found = diagnose(directories);
-      if (json) printJson({ directories, checks: found });
+      if (json) printJson(inSnakeCase({ directories, checks: found }));
       else
         printTable(
           ["CHECK", "STATE", "DETAIL"],
@@ -57,6 +57,12 @@ export function addDoctorCommand(program: Command): void {
 /** Everything that was looked at, good or not. */
 export function diagnose(directories: { dataDir: string; signerDir: string; sealDir: string }): readonly Diagnosis[] {
   const { dataDir, signerDir, sealDir } = directories;
+  if (!existsSync(dataDir)) {
+    // Where its companions will lie is settled when it is made.
+    const detail = `there is nothing at ${dataDir}: check --data, or make it with countersign tenant create or serve`;
+    const missing: Diagnosis = { check: "data directory", state: "warning", detail };
+    return [runtime(), clock(), sync(dataDir), space(dataDir), missing];
+  }
   return [
     runtime(),
     clock(),

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { settleDirectories } from "../instance.ts";
 import { openPayloadFiles } from "../payloads/files.ts";
 import { leaf } from "./command.ts";
-import { printJson, printLines, progress } from "./terminal.ts";
+import { inSnakeCase, printJson, printLines, progress } from "./terminal.ts";
 
 export function addFsckCommand(program: Command): void {
   leaf(
@@ -25,7 +25,7 @@ export function addFsckCommand(program: Command): void {
       const [{ projections, tables }, { fsck }] = await Promise.all([import("../app.ts"), import("../ledger/fsck.ts")]);
       const files = openPayloadFiles(join(dataDir, "payloads"), { purpose: "look" });
       const report = await fsck(dataDir, { tables, projections, hasPayload: files.isSound });
-      if (json) printJson(report);
+      if (json) printJson(inSnakeCase(report));
       else {
         const { counts, findings, findingCount } = report;
         printLines([

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { LOCAL, leaf, runAdmin } from "./command.ts";
 import { printLines } from "./terminal.ts";
 
-type Key = { kid: string; purpose: string; alg: string; vkey?: string; retiredIndex?: number; revoked?: object };
+type Key = { kid: string; purpose: string; alg: string; vkey?: string; retired_index?: number; revoked?: object };
 type Shown = { tenant: string; log: string; size: number; keys: Key[] };
 
 export function addKeysCommands(program: Command): void {

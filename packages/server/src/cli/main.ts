@@ -46,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const json = args.includes("--json");
     if (!(error instanceof CommanderError)) {
-      printRefusal(error, json);
+      printRefusal(error, json, args);
       return exitCodeOf(error);
     }
     // Help and version are answers; everything else commander throws is about the words.

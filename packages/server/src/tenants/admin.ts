@@ -1,6 +1,6 @@
 /** Tenancy as the command line does it. */
 import { randomBytes } from "node:crypto";
-import { type ControlState, enrolledPeople, isObserving, personOf } from "@countersign/evidence/control";
+import { type ControlState, enrolledPeople, isObserving, type LogKey, personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { ActorBlock, RoleName } from "@countersign/evidence/event";
 import type { PersonAlias } from "@countersign/evidence/ids";
@@ -218,8 +218,27 @@ export function tenantOperations(parts: {
     async "keys.show"(input, actor) {
       const { tenant, control } = inTenant(input, actor);
       const reader = readerOf(tenant);
-      return { tenant, log: reader.log, size: reader.size, keys: Object.values(control.keys) };
+      return { tenant, log: reader.log, size: reader.size, keys: Object.values(control.keys).map(viewKey) };
     },
+  };
+}
+
+/** A key of the log, with the names every answer has. */
+function viewKey({ addedIndex, retiredIndex, revoked, ...key }: LogKey): object {
+  const { compromisedSince, lastTrustedSize, ...known } = revoked ?? {};
+  return {
+    ...key,
+    added_index: addedIndex,
+    ...(retiredIndex === undefined ? {} : { retired_index: retiredIndex }),
+    ...(revoked === undefined
+      ? {}
+      : {
+          revoked: {
+            ...known,
+            ...(compromisedSince === undefined ? {} : { compromised_since: compromisedSince }),
+            ...(lastTrustedSize === undefined ? {} : { last_trusted_size: lastTrustedSize }),
+          },
+        }),
   };
 }
 
