@@ -211,3 +211,72 @@ test("tenants: the same idempotency key in two tenants is two requests", async (
   assert.ok(!refused.bytes.includes(runOf(one)));
   assert.equal(pathOf("getRun", mine.named), `/v1/runs/${mine.named.run_id}`);
 });
+
+/** A request whose body or query names something, and who sends it. */
+const naming: readonly (readonly [what: string, role: (typeof roleNames)[number], send: (named: Named) => Sent])[] = [
+  ["the run a child hangs on", "agent", (at) => ["/runs", { capabilities: ["fs.read"], parent_run: at.run_id }]],
+  ["a payload as context", "agent", (at) => [`/runs/${other.named.run_id}/actions`, { ...read, context: [at.digest] }]],
+  [
+    "the action it drives again",
+    "agent",
+    (at) => [`/runs/${other.named.run_id}/actions`, { ...read, redrive_of: at.action_id }],
+  ],
+  [
+    "a payload as an artifact",
+    "agent",
+    (at) => [`/actions/${startable}/dispatch`, { status: "FAILED", artifacts: [at.digest] }],
+  ],
+  ["a page after an approval", "auditor", (at) => [`/approvals?after=${at.approval_id}`]],
+  ["a page after a run", "auditor", (at) => [`/runs?after=${at.run_id}`]],
+  ["events of a run", "auditor", (at) => [`/events?run_id=${at.run_id}`]],
+];
+type Sent = readonly [path: string, body?: object];
+const read = { tool: "read_text_file", args: { path: "/w/a.txt" } };
+/** An action of the other tenant that runs, so that an outcome of it is heard. */
+let startable = "";
+
+test("tenants: what a body or a query names of another tenant is answered like what is not there", async () => {
+  const key = other.keys.agent;
+  const asked = await server.send("POST", `/v1/runs/${other.named.run_id}/actions`, { key, body: read });
+  startable = (asked.body.action as { action_id: string }).action_id;
+  await server.send("POST", `/v1/actions/${startable}/start`, { key, body: {} });
+  let found = 0;
+  for (const [what, role, send] of naming) {
+    const answerTo = (named: Named) => {
+      const [path, body] = send(named);
+      return server.send(body === undefined ? "GET" : "POST", `/v1${path}`, {
+        key: other.keys[role],
+        ...(body === undefined ? {} : { body }),
+      });
+    };
+    const sizeBefore = await sizeOf(other.keys.auditor);
+    const theirs = await answerTo(mine.named);
+    const none = await answerTo(nothing);
+    assert.equal(theirs.status, none.status, `${what}: ${theirs.bytes}`);
+    assert.equal(words(theirs.bytes.toString(), mine.named), words(none.bytes.toString(), nothing), what);
+    assert.equal(await sizeOf(other.keys.auditor), sizeBefore, `${what} is not recorded`);
+    // Control: of one's own tenant it is something else.
+    const own = await answerTo(other.named);
+    if (words(own.bytes.toString(), other.named) !== words(none.bytes.toString(), nothing)) found++;
+  }
+  assert.equal(found, naming.length);
+});
+
+test("tenants: one tenant's work moves no number another can see", async () => {
+  const numbers = async () => {
+    const events = await server.send("GET", "/v1/events?limit=1", { key: other.keys.auditor });
+    const health = await server.send("GET", "/v1/health");
+    return [await sizeOf(other.keys.auditor), words(events.bytes.toString(), {}), Object.keys(health.body).sort()];
+  };
+  const before = await numbers();
+  const mineBefore = await sizeOf(mine.keys.auditor);
+  await server.send("POST", "/v1/runs", { key: mine.keys.agent, body: { capabilities: ["fs.read"] } });
+  assert.deepEqual(await numbers(), before);
+  assert.notEqual(await sizeOf(mine.keys.auditor), mineBefore); // control
+});
+
+/** The size in the newest checkpoint: the second line of the note. */
+async function sizeOf(key: string): Promise<string | undefined> {
+  const note = await server.send("GET", "/v1/checkpoint", { key });
+  return note.bytes.toString().split("\n")[1];
+}
