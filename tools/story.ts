@@ -986,7 +986,7 @@ export class StoryAction {
       ...(this.#asked?.approval.approval_id === undefined ? {} : { approval_id: this.#asked.approval.approval_id }),
       ...(approver === undefined ? {} : { approver, approved_at: approvedAt }),
       quorum: this.#quorum(),
-      votes: this.#votes.map(({ event_id }) => event_id),
+      votes: this.#votes.filter(({ vote }) => vote.answer === "approve").map(({ event_id }) => event_id),
     };
   }
 

@@ -862,6 +862,47 @@ export const runCases: readonly Case[] = [
           permit: { ...event.permit, permit_id: otherId(event.permit.permit_id) },
         })),
       },
+      "reason-carried-differs": {
+        desc: "A dispatch carries another reason than its decision has.",
+        faults: ["dispatch-without-decision"],
+        edit: started((event) => ({ ...event, policy: { ...event.policy, reason: "TEAM_SCOPE" } })),
+      },
+      "quorum-asked-differs": {
+        desc: "The request says that more people are needed than the rules ask for.",
+        faults: ["approval-binding-differs"],
+        edit: () =>
+          editing("approval.requested", (event) => ({ ...event, approval: { ...event.approval, quorum: 2 } })),
+      },
+      "quorum-carried-differs": {
+        desc: "A dispatch says that more people had to approve than did.",
+        faults: ["approval-binding-differs"],
+        edit: started((event) => ({ ...event, approval: { ...event.approval, quorum: 2 } })),
+      },
+      "votes-carried-differ": {
+        desc: "A dispatch names another vote than the one that granted its approval.",
+        faults: ["approval-binding-differs"],
+        edit: started((event) => ({
+          ...event,
+          approval: { ...event.approval, votes: event.approval.votes?.map(otherId) ?? [] },
+        })),
+      },
+      "votes-granted-differ": {
+        desc: "The grant names a vote nobody cast beside the one that was; what follows carries the real one.",
+        faults: Array.from({ length: 5 }, () => "approval-binding-differs" as const),
+        edit: () =>
+          editing("approval.granted", (event) => {
+            const votes = event.approval.votes ?? [];
+            return { ...event, approval: { ...event.approval, votes: [...votes, ...votes.map(otherId)] } };
+          }),
+      },
+      "votes-not-carried": {
+        desc: "A dispatch does not say whose votes allowed it.",
+        faults: ["field-missing"],
+        edit: started((event) => {
+          const { votes: _, ...approval } = event.approval;
+          return { ...event, approval };
+        }),
+      },
       "used-late": {
         desc: "The approval is used after it expired.",
         faults: ["approval-used-late"],

@@ -62,6 +62,14 @@ export function quorumOf(
   return { state: "granted", people: waived.people, separation: "waived" };
 }
 
+/** Slots of all requirements together; an approval block's bound is 16 people. */
+export function placesOf(requirements: readonly ApprovalRequirement[]): number {
+  return Math.min(
+    16,
+    requirements.reduce((sum, { quorum }) => sum + quorum, 0),
+  );
+}
+
 /** Everybody who may fill a slot of these requirements now, in the order people were added. */
 export function eligiblePeople(
   requirements: readonly ApprovalRequirement[],

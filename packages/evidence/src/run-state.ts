@@ -40,6 +40,7 @@ export type DecisionState = {
   readonly answer: Decision;
   readonly enforced: boolean;
   readonly matchedRule: string;
+  readonly reason: string;
   readonly policyDigest: string;
   readonly policySnapshot: string;
   readonly validUntil: string;
@@ -74,6 +75,8 @@ export type BoundApproval = {
     readonly people: readonly string[];
     readonly usableUntil: string;
     readonly separation: "kept" | "waived" | "breakglass";
+    /** The votes the grant names, sorted; none by break-glass. */
+    readonly votes?: readonly string[];
   };
   readonly consumed?: { readonly permitId: string; readonly jobId: string };
 };

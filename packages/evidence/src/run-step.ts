@@ -32,7 +32,7 @@ import type {
 } from "./event.ts";
 import { type Fault, type FaultCode, fault } from "./fault.ts";
 import { MAX_OPEN_ACTIONS } from "./limits.ts";
-import { peopleFault, quorumOf, voterFault } from "./quorum.ts";
+import { peopleFault, placesOf, quorumOf, voterFault } from "./quorum.ts";
 import { EXTENSION_EXECUTOR, extendsTo, isExtension } from "./run-extension.ts";
 import {
   type ActionEnd,
@@ -337,6 +337,7 @@ export class Step {
       answer: policy.decision,
       enforced: decided.enforced,
       matchedRule: policy.matched_rule,
+      reason: policy.reason,
       policyDigest: policy.policy_digest,
       policySnapshot: policy.policy_snapshot,
       validUntil: decided.valid_until,
@@ -444,6 +445,8 @@ export class Step {
     }
     if (approval.approval_id === undefined) this.#lacks("its approval id");
     if (!approval.required) this.fault("approval-binding-differs", "the approval block says none is required");
+    if (approval.quorum === undefined) this.#lacks("its quorum");
+    this.#carriedCounts(one, approval);
     if (policy.policy_snapshot === "none") this.fault("approval-without-policy", "the event names no policy snapshot");
     if (one.replacing !== undefined) {
       const { by, old } = one.replacing;
@@ -543,6 +546,7 @@ export class Step {
     if (approval === undefined) {
       return this.fault("event-out-of-order", `${event.type} without an approval request`);
     }
+    this.#carriedCounts(one, event.approval);
     if (event.approval.approval_id !== approval.id) {
       this.fault(
         "approval-binding-differs",
@@ -649,6 +653,7 @@ export class Step {
     if (usableUntil > approval.expiresAt) {
       this.fault("approval-binding-differs", `usable until ${usableUntil}, but it expires at ${approval.expiresAt}`);
     }
+    const before = this.faults.length;
     const requirements = one.decision?.requirements ?? [];
     const separation = separationOf(this.next, one, this.#control);
     const approved = approval.ballots.filter(({ answer }) => answer === "approve").map(({ person }) => person);
@@ -661,9 +666,19 @@ export class Step {
         this.fault("quorum-not-met", "an entitled person rejected it");
       }
     }
-    const granted = { at: event.ts, people, usableUntil, separation: said };
+    // The fold goes on with the votes the grant names: what repeats them is no second fault.
+    const votes = [...(event.approval.votes ?? [])].sort();
+    const granted = { at: event.ts, people, usableUntil, separation: said, votes };
+    if (this.faults.length === before) this.#grantingVotes(approval, people, votes);
     this.#carriedApproval({ ...one, approval: { ...approval, granted } }, event.approval);
     this.#put({ ...one, phase: "granted", approval: { ...approval, granted } });
+  }
+
+  /** A grant names the approving votes of its people, each of them and no other. */
+  #grantingVotes({ ballots }: BoundApproval, people: readonly string[], said: readonly string[]) {
+    const cast = ballots.filter(({ person, answer }) => answer === "approve" && people.includes(person));
+    if (sameTexts(said, cast.map(({ event }) => event).sort())) return;
+    this.fault("approval-binding-differs", "it names other votes than those of the people it names");
   }
 
   #endOfApproval(one: ActionState, type: keyof typeof ENDS_OF_APPROVAL) {
@@ -748,6 +763,7 @@ export class Step {
     }
     this.#carriedPolicy(one, event.policy, "dispatch-without-decision");
     this.#carriedApproval(one, event.approval);
+    this.#carriedCounts(one, event.approval);
     switch (event.type) {
       case "dispatch.queued": {
         const allowed = this.#authorised(one, event);
@@ -1125,6 +1141,7 @@ export class Step {
       policy.policy_digest !== decision.policyDigest ||
       policy.policy_snapshot !== decision.policySnapshot ||
       policy.matched_rule !== decision.matchedRule ||
+      policy.reason !== decision.reason ||
       (policy.enforced ?? true) !== decision.enforced
     ) {
       this.fault(code, `the policy block is not that of decision ${decision.id}`);
@@ -1151,6 +1168,22 @@ export class Step {
     ) {
       this.fault("approval-binding-differs", `the approval block is not that of ${approval.id}`);
     }
+    const byVotes = approval.granted.separation !== "breakglass";
+    if (byVotes && (said.votes === undefined || said.quorum === undefined)) {
+      this.#lacks("quorum or votes in its approval block");
+    }
+  }
+
+  /** Places to fill and votes that filled them, wherever an approval block says so. */
+  #carriedCounts({ decision, approval }: ActionState, { quorum, votes }: ApprovalSummary) {
+    const { granted } = approval ?? {};
+    if (decision === undefined || granted?.separation === "breakglass") return;
+    const places = placesOf(decision.requirements);
+    if (quorum !== undefined && quorum !== places) {
+      this.fault("approval-binding-differs", `the quorum is ${places}, the event says ${quorum}`);
+    }
+    if (votes === undefined || granted === undefined || sameTexts([...votes].sort(), granted.votes ?? [])) return;
+    this.fault("approval-binding-differs", "the approval block names other votes than the grant");
   }
 
   #sameTopic(request: RequestState, dispatch: DispatchSummary) {

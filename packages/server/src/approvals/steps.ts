@@ -5,8 +5,9 @@
 import { formatApprovalRequest, parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { assert, CountersignError } from "@countersign/evidence/errors";
-import type { ActorBlock, ApprovalRequirement, EventOf, Kind } from "@countersign/evidence/event";
+import type { ActorBlock, EventOf, Kind } from "@countersign/evidence/event";
 import type { ApprovalId } from "@countersign/evidence/ids";
+import { placesOf } from "@countersign/evidence/quorum";
 import { renderApproval } from "@countersign/evidence/rendering";
 import type { Need, Placed, Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
@@ -152,14 +153,6 @@ export function approvalSteps(
 export function blocksOf(record: ApprovalRecord) {
   const { run_id, action_id, policy, approval, last_event: cause } = record;
   return { run_id, action_id, policy, approval, cause };
-}
-
-/** Places of all requirements together; the block's bound is 16 people. */
-export function placesOf(requirements: readonly ApprovalRequirement[]): number {
-  return Math.min(
-    16,
-    requirements.reduce((sum, { quorum }) => sum + quorum, 0),
-  );
 }
 
 /** Two nodes that conclude it derive the same id from the event it follows. */

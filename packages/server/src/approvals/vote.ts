@@ -12,7 +12,7 @@ import { verifyEs256 } from "@countersign/evidence/es256";
 import type { EventOf } from "@countersign/evidence/event";
 import type { EventId } from "@countersign/evidence/ids";
 import { voteReasons } from "@countersign/evidence/policy";
-import { quorumOf, voterFault } from "@countersign/evidence/quorum";
+import { placesOf, quorumOf, voterFault } from "@countersign/evidence/quorum";
 import { type ActionState, openActionOf, type RunState, separationOf } from "@countersign/evidence/run";
 import { signedVote, voteKeyFault } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
@@ -21,7 +21,7 @@ import { putDue, removeDue } from "../ledger/due.ts";
 import { table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalIn, approvalOf, noteApproval, runIdOf } from "./approvals.ts";
 import type { ApprovalParts } from "./faces.ts";
-import { type ApprovalSteps, blocksOf, placesOf } from "./steps.ts";
+import { type ApprovalSteps, blocksOf } from "./steps.ts";
 import { voidReason } from "./void-reason.ts";
 
 /** A vote whose text was made and that nobody has signed yet. */
