@@ -81,6 +81,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
       holder: { kind: "executor", id: "worker-eu-2" },
       expires_at: "2027-04-01T00:00:00.000Z",
       scope: ["topic:infra.change.apply"],
+      secret_digest: digest("the worker's secret"),
     },
   },
   "credential.rotated": {
@@ -90,6 +91,7 @@ export const controlSamples: SamplesOf<ControlEvent["type"]> = {
       id: id("key", "worker-eu-2, second"),
       replaces: id("key", "worker-eu-2"),
       expires_at: "2027-04-01T00:00:00.000Z",
+      secret_digest: digest("the worker's second secret"),
     },
   },
   "credential.revoked": {

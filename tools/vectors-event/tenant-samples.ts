@@ -10,12 +10,36 @@ const finding = id("fnd", "missing safety check");
 export const tenantSamples: SamplesOf<Exclude<Kind, RunEvent["type"] | ControlEvent["type"]>> = {
   "session.opened": {
     desc: "A person signs in with a passkey.",
-    session: { id: id("ses", "dana"), person: dana, method: "passkey", expires_at: at("22:00:00.000") },
+    session: {
+      id: id("ses", "dana"),
+      person: dana,
+      method: "passkey",
+      expires_at: at("22:00:00.000"),
+      proof: digest("dana's cookies"),
+    },
   },
   "session.closed": {
     desc: "The session ends.",
     session: { id: id("ses", "dana"), person: dana },
     reason: { code: "SIGNED_OUT" },
+  },
+  "person.changed": {
+    desc: "An operator makes a set-up link for a person.",
+    actor: operator,
+    change: {
+      person: dana,
+      kind: "link_made",
+      link: {
+        digest: digest("a link's secret"),
+        roles: ["approver"],
+        approver_roles: ["oncall_sre"],
+        ends_at: at("15:00:00.000"),
+      },
+    },
+  },
+  "freeze.lift.asked": {
+    desc: "The first of two people says that a freeze may go.",
+    freeze: { freeze_id: id("frz", "incident 7"), person: sam },
   },
   "policy.activated": {
     desc: "A node starts deciding under a revision.",

@@ -378,11 +378,18 @@ const all = [
       holder: Holder,
       expires_at: optional(Timestamp),
       scope: optional(list(text(128), 16)),
+      /** Of the secret's 32 random bytes: which secret it is, without being it. */
+      secret_digest: optional(DigestText),
     }),
     bootstrap: optional(Type.Boolean()),
   }),
   control("credential.rotated", {
-    credential: object({ id: Ids.credential, replaces: Ids.credential, expires_at: optional(Timestamp) }),
+    credential: object({
+      id: Ids.credential,
+      replaces: Ids.credential,
+      expires_at: optional(Timestamp),
+      secret_digest: optional(DigestText),
+    }),
   }),
   control("credential.revoked", {
     credential: object({ id: Ids.credential }),
@@ -420,6 +427,8 @@ const all = [
       person: Ids.person,
       method: oneOf("oidc", "passkey", "link"),
       expires_at: Timestamp,
+      /** Digest of what the session is known by: both cookies' hashes and the passkey. */
+      proof: optional(DigestText),
     }),
   }),
   tenantWide("session.closed", { session: object({ id: Ids.session, person: Ids.person }), reason: Reason }),
@@ -884,6 +893,39 @@ const all = [
       groups: list(DigestText, 256),
     }),
   }),
+  /** How a person may come in, and no key of theirs yet: set-up links, passkeys that wait, what a provider calls them. */
+  tenantWide("person.changed", {
+    change: object({
+      person: Ids.person,
+      kind: oneOf(
+        "link_made",
+        "link_used",
+        "link_replaced",
+        "link_lapsed",
+        "passkey_offered",
+        "passkey_refused",
+        "passkey_lapsed",
+        "identity_linked",
+      ),
+      /** `digest` is that of the link's secret, which nobody can guess. */
+      link: optional(
+        object({
+          digest: DigestText,
+          roles: optional(list(Role, 16)),
+          approver_roles: optional(list(ApproverRole, 64)),
+          ends_at: optional(Timestamp),
+        }),
+      ),
+      /** `digest` is of the public key and what came with it, as JCS. */
+      passkey: optional(
+        object({ id: text(64), kid: KeyName, digest: optional(DigestText), ends_at: optional(Timestamp) }),
+      ),
+      /** Salted digests of the link between a provider's subject and the person; the salt is not in the log. */
+      identity: optional(object({ digest: DigestText, replaces: optional(DigestText) })),
+    }),
+  }),
+  /** One person's word that a freeze may go, which waits for another's. */
+  tenantWide("freeze.lift.asked", { freeze: object({ freeze_id: Ids.freeze, person: Ids.person }) }),
 ] as const;
 
 type Definition = (typeof all)[number];

@@ -131,6 +131,8 @@ export const chainOfKind: Readonly<Record<Kind, Chain>> = {
   "anchor.recorded": "tenant",
   "policy.publish.answered": "control",
   "policy.acknowledged": "control",
+  "person.changed": "tenant",
+  "freeze.lift.asked": "tenant",
 };
 
 type Group = {
@@ -520,7 +522,7 @@ function countOfAgentChanged(o: Unchecked, at: string, faults: ShapeFault[]): nu
   if ((m = o.agent) === undefined) refuse(m, at, "/agent", wordsObject, faults); else seen++, checkAgent2(m, at + "/agent", faults);
   return seen;
 }
-const membersOfCredential = new Set<string>(["id","role","holder","expires_at","scope"]);
+const membersOfCredential = new Set<string>(["id","role","holder","expires_at","scope","secret_digest"]);
 const wordsRole = "one of \"agent\", \"executor\", \"approver\", \"auditor\", \"policy-admin\", \"records\", \"operator\", \"admin\"";
 const literalsRole = new Set<unknown>(["agent","executor","approver","auditor","policy-admin","records","operator","admin"]);
 const isRole = (m: unknown): boolean => literalsRole.has(m);
@@ -540,6 +542,9 @@ function checkObligations(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isLabelsItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsLabels2, faults);
 }
+const wordsDigestText = "a string of at most 71 UTF-16 code units, matching ^sha256:[0-9a-f]{64}$";
+const pattern21 = /^sha256:[0-9a-f]{64}$/u;
+const isDigestText = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern21.test(m);
 function checkCredential(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -549,6 +554,7 @@ function checkCredential(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.holder) === undefined) refuse(m, at, "/holder", wordsObject, faults); else seen++, checkHolder(m, at + "/holder", faults);
   if ((m = o.expires_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   if ((m = o.scope) !== undefined) seen++, checkObligations(m, at + "/scope", faults);
+  if ((m = o.secret_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/secret_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCredential, at, stranger, faults);
 }
 function countOfCredentialIssued(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -557,7 +563,7 @@ function countOfCredentialIssued(o: Unchecked, at: string, faults: ShapeFault[])
   if ((m = o.credential) === undefined) refuse(m, at, "/credential", wordsObject, faults); else seen++, checkCredential(m, at + "/credential", faults);
   return seen;
 }
-const membersOfCredential2 = new Set<string>(["id","replaces","expires_at"]);
+const membersOfCredential2 = new Set<string>(["id","replaces","expires_at","secret_digest"]);
 function checkCredential2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -565,6 +571,7 @@ function checkCredential2(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isCredentialId(m = o.id) ? 1 : refuse(m, at, "/id", wordsCredentialId, faults);
   seen += isCredentialId(m = o.replaces) ? 1 : refuse(m, at, "/replaces", wordsCredentialId, faults);
   if ((m = o.expires_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
+  if ((m = o.secret_digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/secret_digest", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCredential2, at, stranger, faults);
 }
 function countOfCredentialRotated(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -603,8 +610,8 @@ function countOfPerson(o: Unchecked, at: string, faults: ShapeFault[]): number {
 }
 const membersOfGrant = new Set<string>(["person","role","kind"]);
 const wordsRole2 = "one of \"agent\", \"executor\", \"approver\", \"auditor\", \"policy-admin\", \"records\", \"operator\", \"admin\", or a string of at most 64 UTF-16 code units, matching ^[a-z][a-z0-9_.-]{0,63}$";
-const pattern21 = /^[a-z][a-z0-9_.-]{0,63}$/u;
-const isApproverRole = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern21.test(m);
+const pattern22 = /^[a-z][a-z0-9_.-]{0,63}$/u;
+const isApproverRole = (m: unknown): boolean => typeof m === "string" && m.length <= 64 && pattern22.test(m);
 const isRole2 = (m: unknown): boolean => isRole(m) || isApproverRole(m);
 const wordsKind3 = "one of \"role\", \"approver_role\"";
 const isKind3 = (m: unknown): boolean => m === "role" || m === "approver_role";
@@ -660,7 +667,7 @@ function countOfApproverKeyRevoked(o: Unchecked, at: string, faults: ShapeFault[
   if ((m = o.enrolment) === undefined) refuse(m, at, "/enrolment", wordsObject, faults); else seen++, checkEnrolment2(m, at + "/enrolment", faults);
   return seen;
 }
-const membersOfSession = new Set<string>(["id","person","method","expires_at"]);
+const membersOfSession = new Set<string>(["id","person","method","expires_at","proof"]);
 const wordsMethod2 = "one of \"oidc\", \"passkey\", \"link\"";
 const isMethod2 = (m: unknown): boolean => m === "oidc" || m === "passkey" || m === "link";
 function checkSession(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -671,6 +678,7 @@ function checkSession(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
   seen += isMethod2(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod2, faults);
   seen += isTimestamp(m = o.expires_at) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
+  if ((m = o.proof) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/proof", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSession, at, stranger, faults);
 }
 function countOfSessionOpened(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -728,11 +736,8 @@ function countOfConfigOverridden(o: Unchecked, at: string, faults: ShapeFault[])
 }
 const membersOfWitnessPolicy = new Set<string>(["text","digest"]);
 const wordsText = "a string of 1 to 8192 UTF-16 code units, matching ^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]+$";
-const pattern22 = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]+$/u;
-const isText = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 8192 && pattern22.test(m) && m.isWellFormed();
-const wordsDigestText = "a string of at most 71 UTF-16 code units, matching ^sha256:[0-9a-f]{64}$";
-const pattern23 = /^sha256:[0-9a-f]{64}$/u;
-const isDigestText = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern23.test(m);
+const pattern23 = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]+$/u;
+const isText = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 8192 && pattern23.test(m) && m.isWellFormed();
 function checkWitnessPolicy(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2113,7 +2118,7 @@ function checkCounts(m: unknown, at: string, faults: ShapeFault[]): void {
   const names = Object.keys(m);
   if (names.length > 32) return void refuse(m, at, "", wordsCommit, faults);
   for (const name of names) {
-    if (!pattern21.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,63}$", wrong: "unknown" });
+    if (!pattern22.test(name)) faults.push({ pointer: at + pointerStep(name), expected: "a member name matching ^[a-z][a-z0-9_.-]{0,63}$", wrong: "unknown" });
     else if (!isIndex(m[name])) refuse(m[name] ?? null, at, pointerStep(name), wordsIndex, faults);
   }
 }
@@ -2386,6 +2391,84 @@ function countOfPolicyAcknowledged(o: Unchecked, at: string, faults: ShapeFault[
   if ((m = o.acknowledgement) === undefined) refuse(m, at, "/acknowledgement", wordsObject, faults); else seen++, checkAcknowledgement(m, at + "/acknowledgement", faults);
   return seen;
 }
+const membersOfChange = new Set<string>(["person","kind","link","passkey","identity"]);
+const wordsKind9 = "one of \"link_made\", \"link_used\", \"link_replaced\", \"link_lapsed\", \"passkey_offered\", \"passkey_refused\", \"passkey_lapsed\", \"identity_linked\"";
+const literalsKind3 = new Set<unknown>(["link_made","link_used","link_replaced","link_lapsed","passkey_offered","passkey_refused","passkey_lapsed","identity_linked"]);
+const isKind9 = (m: unknown): boolean => literalsKind3.has(m);
+const membersOfLink = new Set<string>(["digest","roles","approver_roles","ends_at"]);
+function checkRoles(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 16) return void refuse(m, at, "", wordsEnvironments, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isRole(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsRole, faults);
+}
+const wordsApproverRole = "a string of at most 64 UTF-16 code units, matching ^[a-z][a-z0-9_.-]{0,63}$";
+function checkApproverRoles(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) if (!isApproverRole(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsApproverRole, faults);
+}
+function checkLink(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.roles) !== undefined) seen++, checkRoles(m, at + "/roles", faults);
+  if ((m = o.approver_roles) !== undefined) seen++, checkApproverRoles(m, at + "/approver_roles", faults);
+  if ((m = o.ends_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/ends_at", wordsTimestamp, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfLink, at, stranger, faults);
+}
+const membersOfPasskey = new Set<string>(["id","kid","digest","ends_at"]);
+function checkPasskey(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isEnvironmentsItem(m = o.id) ? 1 : refuse(m, at, "/id", wordsEnvironments2, faults);
+  seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
+  if ((m = o.digest) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.ends_at) !== undefined) seen += isTimestamp(m) ? 1 : refuse(m, at, "/ends_at", wordsTimestamp, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPasskey, at, stranger, faults);
+}
+const membersOfIdentity = new Set<string>(["digest","replaces"]);
+function checkIdentity(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.replaces) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/replaces", wordsDigestText, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfIdentity, at, stranger, faults);
+}
+function checkChange(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
+  seen += isKind9(m = o.kind) ? 1 : refuse(m, at, "/kind", wordsKind9, faults);
+  if ((m = o.link) !== undefined) seen++, checkLink(m, at + "/link", faults);
+  if ((m = o.passkey) !== undefined) seen++, checkPasskey(m, at + "/passkey", faults);
+  if ((m = o.identity) !== undefined) seen++, checkIdentity(m, at + "/identity", faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChange, at, stranger, faults);
+}
+function countOfPersonChanged(o: Unchecked, at: string, faults: ShapeFault[]): number {
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.change) === undefined) refuse(m, at, "/change", wordsObject, faults); else seen++, checkChange(m, at + "/change", faults);
+  return seen;
+}
+const membersOfFreeze3 = new Set<string>(["freeze_id","person"]);
+function checkFreeze3(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isFreezeId(m = o.freeze_id) ? 1 : refuse(m, at, "/freeze_id", wordsFreezeId, faults);
+  seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFreeze3, at, stranger, faults);
+}
+function countOfFreezeLiftAsked(o: Unchecked, at: string, faults: ShapeFault[]): number {
+  let seen = 0;
+  let m: unknown;
+  if ((m = o.freeze) === undefined) refuse(m, at, "/freeze", wordsObject, faults); else seen++, checkFreeze3(m, at + "/freeze", faults);
+  return seen;
+}
 
 const groupEnvelope: Group = { names: ["type","v","event_id","tenant","ts","source","actor","cause","labels","refs","commit","traceparent","integrity"], count: countOfEnvelope };
 const groupLogGenesis: Group = { names: ["genesis"], count: countOfLogGenesis };
@@ -2483,6 +2566,8 @@ const groupTrainingCompleted: Group = { names: ["training"], count: countOfTrain
 const groupAnchorRecorded: Group = { names: ["anchor"], count: countOfAnchorRecorded };
 const groupPolicyPublishAnswered: Group = { names: ["answer","reason"], count: countOfPolicyPublishAnswered };
 const groupPolicyAcknowledged: Group = { names: ["acknowledgement"], count: countOfPolicyAcknowledged };
+const groupPersonChanged: Group = { names: ["change"], count: countOfPersonChanged };
+const groupFreezeLiftAsked: Group = { names: ["freeze"], count: countOfFreezeLiftAsked };
 
 const groupsOfKind = new Map<string, readonly Group[]>([
   ["log.genesis", [groupEnvelope, groupLogGenesis]],
@@ -2583,6 +2668,8 @@ const groupsOfKind = new Map<string, readonly Group[]>([
   ["anchor.recorded", [groupEnvelope, groupAnchorRecorded]],
   ["policy.publish.answered", [groupEnvelope, groupPolicyPublishAnswered]],
   ["policy.acknowledged", [groupEnvelope, groupPolicyAcknowledged]],
+  ["person.changed", [groupEnvelope, groupPersonChanged]],
+  ["freeze.lift.asked", [groupEnvelope, groupFreezeLiftAsked]],
 ]);
 
 function orderActor(o: Unchecked): Unchecked {
@@ -2935,6 +3022,7 @@ function orderCredential(o: Unchecked): Unchecked {
     id: o.id,
     role: o.role,
     scope: o.scope,
+    secret_digest: o.secret_digest,
   };
 }
 function orderCredentialIssued(o: Unchecked): Unchecked {
@@ -2961,6 +3049,7 @@ function orderCredential2(o: Unchecked): Unchecked {
     expires_at: o.expires_at,
     id: o.id,
     replaces: o.replaces,
+    secret_digest: o.secret_digest,
   };
 }
 function orderCredentialRotated(o: Unchecked): Unchecked {
@@ -3154,6 +3243,7 @@ function orderSession(o: Unchecked): Unchecked {
     id: o.id,
     method: o.method,
     person: o.person,
+    proof: o.proof,
   };
 }
 function orderSessionOpened(o: Unchecked): Unchecked {
@@ -5451,6 +5541,79 @@ function orderPolicyAcknowledged(o: Unchecked): Unchecked {
     v: o.v,
   };
 }
+function orderIdentity(o: Unchecked): Unchecked {
+  return {
+    digest: o.digest,
+    replaces: o.replaces,
+  };
+}
+function orderLink(o: Unchecked): Unchecked {
+  return {
+    approver_roles: o.approver_roles,
+    digest: o.digest,
+    ends_at: o.ends_at,
+    roles: o.roles,
+  };
+}
+function orderPasskey(o: Unchecked): Unchecked {
+  return {
+    digest: o.digest,
+    ends_at: o.ends_at,
+    id: o.id,
+    kid: o.kid,
+  };
+}
+function orderChange(o: Unchecked): Unchecked {
+  return {
+    identity: o.identity === undefined ? undefined : orderIdentity(o.identity as Unchecked),
+    kind: o.kind,
+    link: o.link === undefined ? undefined : orderLink(o.link as Unchecked),
+    passkey: o.passkey === undefined ? undefined : orderPasskey(o.passkey as Unchecked),
+    person: o.person,
+  };
+}
+function orderPersonChanged(o: Unchecked): Unchecked {
+  return {
+    actor: orderActor(o.actor as Unchecked),
+    cause: o.cause,
+    change: orderChange(o.change as Unchecked),
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    event_id: o.event_id,
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    source: o.source,
+    tenant: o.tenant,
+    traceparent: o.traceparent,
+    ts: o.ts,
+    type: o.type,
+    v: o.v,
+  };
+}
+function orderFreeze3(o: Unchecked): Unchecked {
+  return {
+    freeze_id: o.freeze_id,
+    person: o.person,
+  };
+}
+function orderFreezeLiftAsked(o: Unchecked): Unchecked {
+  return {
+    actor: orderActor(o.actor as Unchecked),
+    cause: o.cause,
+    commit: o.commit === undefined ? undefined : inKeyOrder(o.commit as Unchecked),
+    event_id: o.event_id,
+    freeze: orderFreeze3(o.freeze as Unchecked),
+    integrity: orderIntegrity(o.integrity as Unchecked),
+    labels: o.labels === undefined ? undefined : inKeyOrder(o.labels as Unchecked),
+    refs: o.refs === undefined ? undefined : inKeyOrder(o.refs as Unchecked),
+    source: o.source,
+    tenant: o.tenant,
+    traceparent: o.traceparent,
+    ts: o.ts,
+    type: o.type,
+    v: o.v,
+  };
+}
 
 const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["log.genesis", orderLogGenesis],
@@ -5551,4 +5714,6 @@ const orderOfKind = new Map<Kind, (o: Unchecked) => Unchecked>([
   ["anchor.recorded", orderAnchorRecorded],
   ["policy.publish.answered", orderPolicyPublishAnswered],
   ["policy.acknowledged", orderPolicyAcknowledged],
+  ["person.changed", orderPersonChanged],
+  ["freeze.lift.asked", orderFreezeLiftAsked],
 ]);

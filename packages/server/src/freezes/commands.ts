@@ -10,7 +10,7 @@ import { type Command, need, type Transaction } from "../ledger/command.ts";
 import { table } from "../ledger/table.ts";
 
 /**
- * A person's word that a freeze may go, waiting for a second one's. No event: it decides nothing and is forgotten after
+ * A person's word that a freeze may go, waiting for a second one's; `freeze.lift.asked` says so. It is forgotten after
  * {@link WORD_HOLDS_MS}. What both said together is in `freeze.lifted`.
  */
 export const freezeWords = table("freeze_words", {
@@ -71,6 +71,7 @@ export const liftFreeze: Command<LiftOrder, LiftAnswer> = {
     const [first] = people;
     if (first === undefined) throw new CountersignError("second-person-required", { detail: "Nobody was named." });
     if (needsTwoPeople(tx.control) && people.length < 2) {
+      tx.append("freeze.lift.asked", { freeze: { freeze_id: freezeId, person: first } });
       tx.put(freezeWords, { freeze_id: freezeId, person: first, at_ms: tx.nowMs });
       return { freeze_id: freezeId, lifted: false, people };
     }

@@ -8,16 +8,24 @@ import type { KeyOf, RowOf, Table } from "./table.ts";
 /** Where an event lies. `leaf` is the hex leaf hash. */
 export type EntryPlace = { readonly index: number; readonly leaf: string };
 
+/** Says of a stored value whether the entries allow it, where they do not spell it out. */
+export type ValueCheck<V> = (stored: V) => boolean;
+
 /**
- * A row as the entries give it: the whole key, and whichever columns follow from events. Columns left out hold what no
- * event tells (a sealed value, a key's hash) and are not compared.
+ * A row as the entries give it: the whole key, and whichever columns follow from events, as their value or as a check of
+ * it. Columns left out hold what no event tells and are not compared.
  */
-export type ExpectedRow<T extends Table = Table> = KeyOf<T> & Partial<RowOf<T>>;
+export type ExpectedRow<T extends Table = Table> = KeyOf<T> & {
+  readonly [C in Exclude<keyof RowOf<T>, keyof KeyOf<T>>]?: RowOf<T>[C] | ValueCheck<RowOf<T>[C]>;
+};
+
+/** The rows there are, of the tenant at hand and the same moment: for tables that say one thing twice. */
+export type StoredRows = <T extends Table>(table: T) => Iterable<RowOf<T>>;
 
 /** Takes one tenant's events in the order of the log, and says what the table must hold after them: no row more or less. */
 export type ProjectionFold<T extends Table = Table> = {
   step(event: Event, place: EntryPlace): void;
-  rows(): Iterable<ExpectedRow<T>>;
+  rows(stored: StoredRows): Iterable<ExpectedRow<T>>;
 };
 
 export type TableProjection<T extends Table = Table> = { readonly table: T; fold(tenant: string): ProjectionFold<T> };

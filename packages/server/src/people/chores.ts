@@ -1,22 +1,23 @@
-/** Rows whose time has passed and about which there is nothing to say: removed, many at a time, without an event. */
-import type { Command } from "../ledger/command.ts";
-import { need } from "../ledger/command.ts";
+/** Rows whose time has passed: removed, many at a time. That a link or a waiting passkey lapsed is said, each by itself. */
+import { type Command, need, type Transaction } from "../ledger/command.ts";
 import type { Chore } from "../ledger/due.ts";
 import type { Table } from "../ledger/table.ts";
+import { endWaiting } from "./enrolments.ts";
 import { lapsedSessions } from "./sessions.ts";
+import { endLink } from "./set-up-links.ts";
 import { setUpLinks, spentChallenges, waitingEnrolments } from "./tables.ts";
 
 export const signInChores: readonly Chore[] = [
   lapsedSessions,
-  sweeping("spent-challenges", spentChallenges),
-  sweeping("set-up-links", setUpLinks),
-  sweeping("waiting-enrolments", waitingEnrolments),
+  sweeping("spent-challenges", spentChallenges, (tx, challenge) => tx.remove(spentChallenges, { challenge })),
+  sweeping("set-up-links", setUpLinks, (tx, token) => endLink(tx, token, "link_lapsed")),
+  sweeping("waiting-enrolments", waitingEnrolments, (tx, id) => endWaiting(tx, id, "passkey_lapsed")),
 ];
 
 /** A table with one key column, a time after which its rows mean nothing, and an index by it. */
 type Ending = typeof spentChallenges | typeof setUpLinks | typeof waitingEnrolments;
 
-function sweeping(what: string, table: Ending): Chore {
+function sweeping(what: string, table: Ending, end: (tx: Transaction, key: string) => void): Chore {
   const shape: Table = table;
   const [name] = Object.keys(shape.key) as [string]; // each of the three has one
   const command: Command<{ keys: readonly string[] }, { removed: number }> = {
@@ -27,7 +28,7 @@ function sweeping(what: string, table: Ending): Chore {
         const row = tx.row(shape, { [name]: key });
         return row !== undefined && Number(row.ends_ms) <= tx.nowMs;
       });
-      for (const key of gone) tx.remove(shape, { [name]: key });
+      for (const key of gone) end(tx, key);
       return { removed: gone.length };
     },
   };

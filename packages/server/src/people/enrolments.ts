@@ -2,12 +2,13 @@
 import { approverKeyOf, personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { PersonAlias } from "@countersign/evidence/ids";
+import { formatTimestamp } from "../base/clock.ts";
 import { type Command, type Need, need, type Transaction } from "../ledger/command.ts";
 import type { RowOf } from "../ledger/table.ts";
 import { type GoodChallenge, needsOfChallenge, spend } from "./challenges.ts";
 import type { PeopleParts } from "./faces.ts";
 import { credentialKey, type NewKey } from "./passkeys.ts";
-import { passkeys, waitingEnrolments } from "./tables.ts";
+import { passkeys, waitingDigest, waitingEnrolments } from "./tables.ts";
 
 /** How long a passkey waits for another person's word, ms. */
 export const WAITING_LIFE_MS = 7 * 24 * 60 * 60_000;
@@ -52,6 +53,8 @@ export function appendPasskey(
   const mark = approvedBy === undefined ? aloneMark(tx, loneActMark) : {};
   if (mark === undefined) {
     const endsMs = tx.nowMs + WAITING_LIFE_MS;
+    const passkey = { id: waitingId, kid: key.kid, digest: waitingDigest({ key }), ends_at: formatTimestamp(endsMs) };
+    tx.append("person.changed", { change: { person, kind: "passkey_offered", passkey } });
     tx.put(waitingEnrolments, { enrolment_id: waitingId, person, key, made_ms: tx.nowMs, ends_ms: endsMs });
     return false;
   }
@@ -94,6 +97,15 @@ export function enrolOwn(
   };
 }
 
+/** Ends a passkey that waited, and says so; one that is gone is passed over. The command asked for its row. */
+export function endWaiting(tx: Transaction, id: string, kind: "passkey_refused" | "passkey_lapsed"): void {
+  const row = tx.row(waitingEnrolments, { enrolment_id: id });
+  if (row === undefined) return;
+  const passkey = { id, kid: keyOfWaiting(row).kid };
+  tx.append("person.changed", { change: { person: row.person, kind, passkey } });
+  tx.remove(waitingEnrolments, { enrolment_id: id });
+}
+
 export type EnrolmentDecision = {
   readonly id: string;
   /** The key the decider looked at. */
@@ -117,8 +129,11 @@ export function decideEnrolment(loneActMark: LoneActMark): Command<EnrolmentDeci
       if (row.person === decider) {
         throw new CountersignError("second-person-required", { detail: "Nobody says yes to their own passkey." });
       }
-      tx.remove(waitingEnrolments, { enrolment_id: id });
-      if (!approve) return { enrolled: false };
+      if (!approve) {
+        endWaiting(tx, id, "passkey_refused");
+        return { enrolled: false };
+      }
+      tx.remove(waitingEnrolments, { enrolment_id: id }); // what is appended next says that it was approved
       return {
         enrolled: appendPasskey(tx, loneActMark, { person: row.person, key, approvedBy: decider, waitingId: id }),
       };

@@ -1,4 +1,5 @@
 /** A person whom the identity provider named: found by issuer and subject, given a session. */
+import { formatBase64Url } from "@countersign/evidence/base64";
 import { personOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { RoleName } from "@countersign/evidence/event";
@@ -8,7 +9,7 @@ import { type GoodChallenge, needsOfChallenge, spend } from "./challenges.ts";
 import type { TenantSeals } from "./faces.ts";
 import type { OidcSettings } from "./oidc.ts";
 import { appendSession, needsOfSession, type SessionOrder } from "./sessions.ts";
-import { subjects } from "./tables.ts";
+import { identityDigest, subjects } from "./tables.ts";
 
 /** The keyed hash under which an issuer's subject is looked up: the pair, never the subject alone. */
 export function subjectKey(seals: TenantSeals, tenant: string, issuer: string, subject: string): string {
@@ -33,9 +34,21 @@ export const linkSubject: Command<
   needs: ({ subject }) => ({ rows: [need(subjects, { subject })] }),
   run(tx, { subject, issuer, person }) {
     if (personOf(tx.control, person) === undefined) throw new CountersignError("not-found");
-    const changed = tx.row(subjects, { subject })?.person !== person;
-    if (changed) tx.put(subjects, { subject, person, issuer });
-    return { person, changed };
+    const before = tx.row(subjects, { subject });
+    if (before?.person === person) return { person, changed: false };
+    const row = { subject, person, issuer, salt: formatBase64Url(tx.random16()) };
+    tx.append("person.changed", {
+      change: {
+        person,
+        kind: "identity_linked",
+        identity: {
+          digest: identityDigest(row),
+          ...(before === undefined ? {} : { replaces: identityDigest(before) }),
+        },
+      },
+    });
+    tx.put(subjects, row);
+    return { person, changed: true };
   },
 };
 

@@ -9,7 +9,7 @@ import type { Chore } from "../ledger/due.ts";
 import type { RowOf } from "../ledger/table.ts";
 import { type GoodChallenge, needsOfChallenge, spend } from "./challenges.ts";
 import type { SessionLife } from "./faces.ts";
-import { passkeys, sessions } from "./tables.ts";
+import { passkeys, sessionProof, sessions } from "./tables.ts";
 
 export type SessionRow = RowOf<typeof sessions>;
 export type SessionMethod = EventOf<"session.opened">["session"]["method"];
@@ -61,17 +61,16 @@ export function appendSession(tx: Transaction, order: SessionOrder, kid: string 
   for (const id of order.ending) endSession(tx, id, "REPLACED");
   const id = tx.newId("ses");
   const expiresMs = tx.nowMs + life.lifeMs;
+  const known = { kid: kid ?? null, secret_hash: order.secretHash, write_hash: order.writeHash };
   tx.append("session.opened", {
     actor: { type: "person", id: person, session: id },
-    session: { id, person, method, expires_at: formatTimestamp(expiresMs) },
+    session: { id, person, method, expires_at: formatTimestamp(expiresMs), proof: sessionProof(known) },
   });
   tx.put(sessions, {
     session_id: id,
     person,
     method,
-    kid: kid ?? null,
-    secret_hash: order.secretHash,
-    write_hash: order.writeHash,
+    ...known,
     opened_ms: tx.nowMs,
     seen_ms: tx.nowMs,
     expires_ms: expiresMs,

@@ -9,7 +9,8 @@ import { holdsApproverRole, needsTwoPeople, personOf } from "@countersign/eviden
 import { CountersignError } from "@countersign/evidence/errors";
 import type { RoleName } from "@countersign/evidence/event";
 import type { Id, PersonAlias } from "@countersign/evidence/ids";
-import { type Command, need, type Reader, type Submission } from "../ledger/command.ts";
+import { formatTimestamp } from "../base/clock.ts";
+import { type Command, need, type Reader, type Submission, type Transaction } from "../ledger/command.ts";
 import type { RowOf } from "../ledger/table.ts";
 import { type GoodChallenge, needsOfChallenge, spend } from "./challenges.ts";
 import { appendPasskey, needsOfPasskey } from "./enrolments.ts";
@@ -52,12 +53,27 @@ const makeLink: Command<LinkOrder, { ends_ms: number }> = {
       if (holdsApproverRole(tx.control, person, role)) continue;
       tx.append("role.granted", { grant: { person, role, kind: "approver_role" }, ...mark });
     }
-    for (const token of replaces) tx.remove(setUpLinks, { token });
+    for (const token of replaces) endLink(tx, token, "link_replaced");
     const endsMs = tx.nowMs + LINK_LIFE_MS;
+    const link = {
+      digest: `sha256:${tokenHash}`,
+      roles: [...roles],
+      approver_roles: [...approverRoles],
+      ends_at: formatTimestamp(endsMs),
+    };
+    tx.append("person.changed", { change: { person, kind: "link_made", link } });
     tx.put(setUpLinks, { token: tokenHash, person, roles, approver_roles: approverRoles, ends_ms: endsMs });
     return { ends_ms: endsMs };
   },
 };
+
+/** Ends a link, and says so; one that is gone is passed over. The command asked for its row. */
+export function endLink(tx: Transaction, token: string, kind: "link_used" | "link_replaced" | "link_lapsed"): void {
+  const row = tx.row(setUpLinks, { token });
+  if (row === undefined) return;
+  tx.append("person.changed", { change: { person: row.person, kind, link: { digest: `sha256:${token}` } } });
+  tx.remove(setUpLinks, { token });
+}
 
 export type SetUpLink = { readonly url: string; readonly person: PersonAlias; readonly endsMs: number };
 
@@ -119,7 +135,7 @@ export function useLink(
         throw new CountersignError("link-not-valid");
       }
       spend(tx, challenge);
-      tx.remove(setUpLinks, { token: tokenHash });
+      endLink(tx, tokenHash, "link_used");
       const enrolled = appendPasskey(tx, loneActMark, { person: order.person, key, waitingId });
       return { enrolled, session_id: enrolled ? appendSession(tx, order, key.kid) : null };
     },

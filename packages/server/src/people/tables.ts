@@ -1,5 +1,7 @@
 /** Rows of the people module. Secrets are kept as their SHA-256 only; names of people are not here at all. */
-import { type Table, table } from "../ledger/table.ts";
+import { canonicalBytes } from "@countersign/evidence/canonical";
+import { type Digest, digestOf } from "@countersign/evidence/hash";
+import { type RowOf, type Table, table } from "../ledger/table.ts";
 
 /** An open session. Closing it removes the row; what remains is in the log. */
 export const sessions = table("sessions", {
@@ -59,12 +61,31 @@ export const spentChallenges = table("spent_challenges", {
   indexes: { by_end: ["ends_ms"] },
 });
 
-/** From the keyed hash of an identity provider's issuer and subject to a person. */
+/**
+ * From the keyed hash of an identity provider's issuer and subject to a person. The log commits to each row with its salt,
+ * which is nowhere else: a row that is erased leaves nothing that a guess could be held against.
+ */
 export const subjects = table("person_subjects", {
   key: { subject: "hash" },
-  columns: { person: "id:usr", issuer: "text" },
+  columns: { person: "id:usr", issuer: "text", salt: "text" },
   indexes: { by_person: ["person"] },
 });
+
+/** What the log says of a link to an identity provider's subject. */
+export function identityDigest({ subject, person, issuer, salt }: RowOf<typeof subjects>): Digest {
+  return digestOf(canonicalBytes(["countersign/v1/identity", salt, subject, issuer, person]));
+}
+
+/** What the log says a session is known by: random values, so nobody can guess them from it. */
+export function sessionProof(row: Pick<RowOf<typeof sessions>, "secret_hash" | "write_hash" | "kid">): Digest {
+  const { secret_hash: secret, write_hash: write, kid } = row;
+  return digestOf(canonicalBytes(["countersign/v1/session", secret, write, kid]));
+}
+
+/** What the log says of a passkey that waits. */
+export function waitingDigest({ key }: Pick<RowOf<typeof waitingEnrolments>, "key">): Digest {
+  return digestOf(canonicalBytes(key));
+}
 
 export const signInTables: readonly Table[] = [
   sessions,

@@ -73,7 +73,13 @@ export const issueCredential: Command<CredentialOrder, { id: Id<"key">; event: s
     if (holder.kind === "person") grantRole(tx, holder.id, role);
     const id = tx.newId("key");
     const { event } = tx.append("credential.issued", {
-      credential: { id, role, holder, ...(expiresMs === undefined ? {} : { expires_at: formatTimestamp(expiresMs) }) },
+      credential: {
+        id,
+        role,
+        holder,
+        ...(expiresMs === undefined ? {} : { expires_at: formatTimestamp(expiresMs) }),
+        secret_digest: `sha256:${secretHash}`,
+      },
       ...bootstrapMark(tx.control),
     });
     tx.put(credentials, {

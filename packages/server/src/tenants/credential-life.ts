@@ -41,7 +41,12 @@ export const rotateCredential: Command<Rotation, { id: CredentialId; event: stri
     }
     const id = tx.newId("key");
     const { event } = tx.append("credential.rotated", {
-      credential: { id, replaces, ...(expiresMs === undefined ? {} : { expires_at: formatTimestamp(expiresMs) }) },
+      credential: {
+        id,
+        replaces,
+        ...(expiresMs === undefined ? {} : { expires_at: formatTimestamp(expiresMs) }),
+        secret_digest: `sha256:${secretHash}`,
+      },
     });
     tx.put(credentials, {
       ...row,

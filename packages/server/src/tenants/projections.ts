@@ -11,9 +11,10 @@ export const tenantProjections: readonly TableProjection[] = [
     return {
       step(event: Event) {
         if (event.type === "credential.issued") {
-          const { id, role, holder, expires_at: expires } = event.credential;
+          const { id, role, holder, expires_at: expires, secret_digest: secret } = event.credential;
           rows.set(id, {
             credential_id: id,
+            ...secretHash(secret),
             role,
             holder_kind: holder.kind,
             holder_id: holder.id,
@@ -22,10 +23,13 @@ export const tenantProjections: readonly TableProjection[] = [
           });
         }
         if (event.type === "credential.rotated") {
-          const { id, replaces, expires_at: expires } = event.credential;
+          const { id, replaces, expires_at: expires, secret_digest: secret } = event.credential;
           const before = rows.get(replaces);
           const expires_ms = expires === undefined ? null : Date.parse(expires);
-          if (before !== undefined) rows.set(id, { ...before, credential_id: id, expires_ms, revoked_ms: null });
+          if (before === undefined) return;
+          // The old one's hash is not the new one's, should this event not say which that is.
+          const { secret_hash: _, ...kept } = before;
+          rows.set(id, { ...kept, ...secretHash(secret), credential_id: id, expires_ms, revoked_ms: null });
         }
         if (event.type === "credential.revoked") {
           const { id } = event.credential;
@@ -47,3 +51,8 @@ export const tenantProjections: readonly TableProjection[] = [
     };
   }),
 ];
+
+/** The member is optional: a foreign log may not say which secret it is. */
+function secretHash(digest: string | undefined): Partial<Credential> {
+  return digest === undefined ? {} : { secret_hash: digest.slice("sha256:".length) };
+}
