@@ -61,8 +61,9 @@ test("projections: the sessions in the table are those the log knows", async () 
   }));
   const byId = (a: { session_id: string }, b: { session_id: string }) => (a.session_id < b.session_id ? -1 : 1);
   assert.equal(rows.length, 2);
-  assert.deepEqual(
-    [...fold.rows(() => [])].map((row) => ({ ...row }) as (typeof told)[number]).sort(byId),
-    told.sort(byId),
-  );
+  const expected = [...fold.rows(() => [])].map((row) => {
+    const { session_id, person, method, opened_ms, expires_ms } = row as (typeof told)[number]; // what follows as it is
+    return { session_id, person, method, opened_ms, expires_ms };
+  });
+  assert.deepEqual(expected.sort(byId), told.sort(byId));
 });
