@@ -2,6 +2,7 @@
  * The independent assurances of a verification: what was established, each by itself, never one green tick. Spec:
  * spec/pack.md "Report".
  */
+import type { EventOf } from "./event.ts";
 import type { Fault, FaultCode } from "./fault.ts";
 import type { AssuranceName, AssuranceReport, Report } from "./report-schema.ts";
 import type { Signers } from "./verify-checkpoint.ts";
@@ -98,6 +99,8 @@ export type Seen = {
   readonly lastIndex: number | undefined;
   /** Runs that were not followed from their start. */
   readonly runsNotFollowed: number;
+  /** Where the log says that its signer had forgotten and was let sign on. */
+  readonly signerResets: readonly EventOf<"config.overridden">[];
   /** Whether VERIFY.md is the one this release writes for such a pack. */
   readonly guideIsOurs: boolean;
 };
@@ -108,7 +111,7 @@ export function notesOf(
   { kind, proves, scope, as_of: asOf, exported }: Report["subject"],
   { fingerprint, pinned: isPinned }: Report["key"],
   counts: Report["counts"],
-  { lastIndex = -1, runsNotFollowed, guideIsOurs }: Seen,
+  { lastIndex = -1, runsNotFollowed, signerResets, guideIsOurs }: Seen,
 ): string[] {
   const notes: string[] = [];
   const anchored = assurances.timed.state === "met" || assurances.witnessed.state === "met";
@@ -137,6 +140,11 @@ export function notesOf(
   }
   if (scope?.kind === "log" && runsNotFollowed > 0) {
     notes.push(`${runsNotFollowed} runs began before the first entry here: what they did was proved, not judged.`);
+  }
+  for (const { override, integrity } of signerResets) {
+    notes.push(
+      `Entry ${integrity.index}: the signer had lost its memory and was let sign on (${override.value}). Entries above those covered, signed before and cut off, would not show here: compare with a checkpoint or pack handed out before.`,
+    );
   }
   if (!guideIsOurs && exported === null) {
     notes.push("VERIFY.md is not the guide this release writes; nothing vouches for what it tells to do.");

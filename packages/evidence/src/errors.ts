@@ -352,6 +352,11 @@ export const errors = {
     "The signer refuses to sign this tree: it does not extend what it signed before.",
     "Check that --signer-dir is this data directory's own; else the database was rolled back or edited: run countersign fsck and read docs/operating/trust.md.",
   ],
+  "signer-forgot": [
+    500,
+    "The signer remembers less of a log than the database's checkpoint covers: its memory was deleted or put back.",
+    "Without it an older copy of the database cannot be told from the newest. Make sure by a checkpoint or pack from elsewhere that this is the newest, then start once with --accept-signer-reset; the log will say so.",
+  ],
   "gate-unavailable": [
     503,
     "The gate cannot be reached, so the action does not run.",

@@ -241,3 +241,22 @@ test("verify: a guide of somebody else's making is said to be that", async () =>
   assert.match((await verify(folder)).notes.join("\n"), /VERIFY\.md is not the guide/);
   assert.doesNotMatch((await verify(pack)).notes.join("\n"), /VERIFY\.md/);
 });
+
+test("verify: a signer that had lost its memory and was let sign on is told of, in a run's pack too", async () => {
+  const lines = async (reset: boolean) => {
+    const story = await PackStory.open();
+    if (reset) {
+      story.append("config.overridden", {
+        override: { setting: "accept-signer-reset", value: "remembered 0, covered 12, entries 12" },
+        reason: { code: "SIGNER_RESET" },
+      });
+    }
+    const run = story.run();
+    run.close();
+    const report = await verify(await story.pack({ kind: "run", run_id: run.id }), { pins: [story.key] });
+    assert.deepEqual(report.faults, []);
+    return report.notes.filter((note) => note.includes("lost its memory"));
+  };
+  assert.match((await lines(true)).join("\n"), /^Entry \d+: .*remembered 0, covered 12.*compare with a checkpoint/);
+  assert.deepEqual(await lines(false), []); // control
+});

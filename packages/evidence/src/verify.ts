@@ -7,7 +7,7 @@ import { assurancesOf, countDamage, notesOf } from "./assurances.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { completenessParts } from "./completeness.ts";
 import type { PolicyEngine } from "./decide.ts";
-import type { EventOf } from "./event.ts";
+import type { Event, EventOf } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { hex } from "./hash.ts";
 import { formatVerifierKey, type VerifierKey } from "./note.ts";
@@ -55,9 +55,11 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
   const decisions = new Decisions(pack, hasProjections(pack) ? await loadEngine() : undefined, tell);
   const views = new ViewCheck(pack, (runId) => walk.unsureRuns.has(runId), tell);
   const prunes: EventOf<"retention.pruned">[] = [];
+  const signerResets: EventOf<"config.overridden">[] = [];
   let unsigned = 0;
   const walk = new EntryWalk(frameOf(pack, checkpoint.signed?.checkpoint, payloads), tell, (event, leaf, isOwn) => {
     if (event.type === "retention.pruned") prunes.push(event);
+    if (isSignerReset(event)) signerResets.push(event);
     if (!isOwn) return;
     if (event.type === "breakglass.used") unsigned++;
     const opened = disclosures.take(event, tell);
@@ -149,6 +151,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     notes: notesOf(assurances, subject, key, counts, {
       lastIndex: walk.lastIndex,
       runsNotFollowed: walk.partialRuns.size,
+      signerResets,
       guideIsOurs: pack.guideIs(
         formatGuide({ scope: pack.scope, log: subject.log ?? "", treeSize: subject.as_of ?? 0 }),
       ),
@@ -186,6 +189,11 @@ function entriesOf(
   // Without a checkpoint there is no tree to accept anything; what the manifest says still shows what to read.
   const tree = signed?.checkpoint ?? { treeSize: manifest?.as_of ?? 0, root: new Uint8Array(32) };
   return logEntries(pack, tree, scope.from, tell);
+}
+
+/** The log's own word that its signer had forgotten what it signed, and was let sign on. spec/checkpoint.md */
+function isSignerReset(event: Event): event is EventOf<"config.overridden"> {
+  return event.type === "config.overridden" && event.override.setting === "accept-signer-reset";
 }
 
 function isPruned(index: number, prunes: readonly EventOf<"retention.pruned">[]): boolean {

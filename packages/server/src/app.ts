@@ -103,7 +103,7 @@ export type AppOptions = {
   readonly signerDir: string;
   readonly sealDir: string;
   readonly config: Pick<Config, "hostName" | "maxConnections" | "maxBodyBytes" | "policyDeadlineMs"> &
-    Partial<Pick<Config, "publicUrl" | "port">> &
+    Partial<Pick<Config, "publicUrl" | "port" | "acceptSignerReset">> &
     NotifyConfig &
     SignInConfig;
   readonly clock: Clock;
@@ -142,6 +142,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clock,
     timers,
     alarm: (what, detail) => log.error({ detail }, what),
+    acceptSignerReset: config.acceptSignerReset === "yes",
   });
   const closers: (() => unknown)[] = [() => ledger.close()];
   try {

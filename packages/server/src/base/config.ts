@@ -97,6 +97,14 @@ export const settings = {
     default: undefined,
     help: "Roles from a claim, as in: groups: sre=approver, audit=auditor. Without it roles come from the directory only.",
   }),
+  acceptSignerReset: setting({
+    flag: "--accept-signer-reset",
+    env: "COUNTERSIGN_ACCEPT_SIGNER_RESET",
+    kind: "choice",
+    choices: ["no", "yes"],
+    default: "no",
+    help: "Whether a signer that has lost its memory may sign on from this database: yes, for one start. The log says so.",
+  }),
   firstRunLink: setting({
     flag: "--first-run-link",
     env: "COUNTERSIGN_FIRST_RUN_LINK",

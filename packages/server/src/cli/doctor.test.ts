@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryDirectory } from "../ledger/testing.ts";
+import { createTestTenant, openTestLedger, temporaryDirectory } from "../ledger/testing.ts";
 import { diagnose } from "./doctor.ts";
 
 function directories() {
@@ -52,4 +52,23 @@ test("doctor: each seeded trouble is found, and only it", () => {
 
   const inside = directories();
   assert.deepEqual(bad({ ...inside, signerDir: join(inside.dataDir, "signer") }), ["signer directory"]);
+});
+
+test("doctor: a signer that has forgotten is bad, and one that was let sign on stays a warning", async () => {
+  const ledger = await openTestLedger();
+  await createTestTenant(ledger);
+  await createTestTenant(ledger, "eval");
+  await ledger.close();
+  const { dataDir, signerDir } = ledger;
+  const memory = () => {
+    const all = diagnose({ dataDir, signerDir, sealDir: join(dataDir, "..", "seal") });
+    return all.filter(({ check }) => check === "signer memory").map(({ state, detail }) => `${state} ${detail}`);
+  };
+  assert.match(memory().join("\n"), /^ok /);
+  rmSync(join(signerDir, "signed"));
+  assert.equal(memory().length, 2);
+  assert.match(memory().join("\n"), /^bad .*prod-a\/1: it remembers 0 entries of 2/m);
+  const opened = await ledger.reopen({ acceptSignerReset: true });
+  await opened.close();
+  assert.match(memory().join("\n"), /^warning .*was let sign on, 2 times/);
 });

@@ -6,6 +6,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statfsSync,
   writeSync,
@@ -14,6 +15,10 @@ import { dirname, join, relative } from "node:path";
 import type { Command } from "commander";
 import { systemClock } from "../base/clock.ts";
 import { settleDirectories } from "../instance.ts";
+import { kindNumbers } from "../ledger/append.ts";
+import { DATABASE_FILE } from "../ledger/ledger.ts";
+import { originOf } from "../ledger/log-state.ts";
+import { openForReading } from "../ledger/sqlite/database.ts";
 import { leaf } from "./command.ts";
 import { inSnakeCase, printJson, printTable } from "./terminal.ts";
 
@@ -73,7 +78,52 @@ export function diagnose(directories: { dataDir: string; signerDir: string; seal
     modes("seal key directory", sealDir, filesIn(sealDir)),
     outside("signer directory", signerDir, dataDir),
     outside("seal key directory", sealDir, dataDir),
+    ...signerMemory(dataDir, signerDir),
   ];
+}
+
+/**
+ * Whether the signer remembers as much of each log as the database's checkpoint covers, and whether a signer that did not
+ * was ever let sign on. Nothing while there is no database, or it is not to be read.
+ */
+function signerMemory(dataDir: string, signerDir: string): Diagnosis[] {
+  const check = "signer memory";
+  const path = join(dataDir, DATABASE_FILE);
+  if (!existsSync(path)) return [];
+  const memory = join(signerDir, "signed");
+  const remembered = new Map<string, number>();
+  for (const line of existsSync(memory) ? readFileSync(memory, "latin1").split("\n") : []) {
+    const [origin = "", size = ""] = line.split(" ");
+    remembered.set(origin, Number(size));
+  }
+  try {
+    const database = openForReading(path);
+    try {
+      const logs = database.prepare(
+        "SELECT id, origin_host, epoch, signed_size FROM heads JOIN tenants USING (tenant)",
+      );
+      const found = logs.all().flatMap(({ id, origin_host: host, epoch, signed_size: signed }): Diagnosis[] => {
+        const origin = originOf(String(host), String(id), Number(epoch));
+        const knows = remembered.get(origin) ?? 0;
+        if (knows >= Number(signed)) return [];
+        const detail = `${origin}: it remembers ${knows} entries of ${signed}; an older copy of the database would not be noticed`;
+        return [{ check, state: "bad", detail }];
+      });
+      const resets = database
+        .prepare("SELECT count(*) AS n FROM entries WHERE kind = ? AND instr(bytes, ?) > 0")
+        .get(kindNumbers.get("config.overridden") ?? -1, Buffer.from('"setting":"accept-signer-reset"'));
+      const times = Number(resets?.n ?? 0);
+      if (times > 0) {
+        const detail = `a signer that had lost it was let sign on, ${times === 1 ? "once" : `${times} times`}: see config.overridden in the log`;
+        found.push({ check, state: "warning", detail });
+      }
+      return found.length > 0 ? found : [{ check, state: "ok", detail: memory }];
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    return [{ check, state: "bad", detail: `${path} cannot be read: ${reasonOf(cause)}` }];
+  }
 }
 
 function runtime(): Diagnosis {

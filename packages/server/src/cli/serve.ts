@@ -28,6 +28,7 @@ export function addServeCommand(program: Command): void {
         "oidcClientSecret",
         "oidcRoles",
         "firstRunLink",
+        "acceptSignerReset",
         "hostName",
         "logLevel",
         "maxConnections",

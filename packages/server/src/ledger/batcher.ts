@@ -20,6 +20,7 @@ import { openLogs } from "./opening.ts";
 import { later, Releaser, refusalOf } from "./releaser.ts";
 import { RunCache } from "./run-cache.ts";
 import type { Signer } from "./signer/protocol.ts";
+import { recordSignerReset } from "./tenant-log.ts";
 import type { Timers } from "./timers.ts";
 
 export type BatcherOptions = {
@@ -31,6 +32,8 @@ export type BatcherOptions = {
   readonly limits: Limits;
   /** Told of what an operator must hear: a failed write, a signer that is away or refuses. */
   readonly alarm: (what: string, detail: string) => void;
+  /** Whether a signer that has forgotten what it signed may sign on when the ledger opens. */
+  readonly acceptSignerReset: boolean;
 };
 
 /** Bounds of what waits; beyond them a submission is refused with core:overloaded. */
@@ -104,15 +107,25 @@ export class Batcher {
   #restTimer: (() => void) | undefined;
   #idle: (() => void)[] = [];
 
-  /** @throws CountersignError data-unsafe, schema-newer, signer-refused, core:signer-unavailable */
+  /** @throws CountersignError data-unsafe, schema-newer, signer-refused, signer-forgot, core:signer-unavailable */
   static async open(options: BatcherOptions): Promise<Batcher> {
     const engine = await options.openEngine();
     try {
-      const logs = await openLogs(engine, options.signer);
+      // What the checkpoint in the database covers; opening replaces it by the signer's.
+      const covered = new Map(engine.logs().map(({ id, signedSize }) => [id, signedSize]));
+      const logs = await openLogs(engine, options.signer, options.acceptSignerReset);
       const refused = logs.find((log) => log.refused !== undefined);
       if (refused !== undefined) throw refusalOf(refused);
       const batcher = new Batcher(options, engine, logs);
       batcher.#takeUp(logs);
+      // Before anything is signed: no signature over such a log exists that does not cover what says so.
+      for (const log of logs) {
+        if (log.remembered === undefined) continue;
+        const about = { remembered: log.remembered, covered: covered.get(log.id) ?? 0 };
+        options.alarm("a signer that had forgotten was let sign on", `${log.origin}: ${JSON.stringify(about)}`);
+        await batcher.submit(recordSignerReset, about, { tenant: log.id, actor: SYSTEM });
+        log.remembered = undefined;
+      }
       await batcher.#releaser.sign();
       if (batcher.#releaser.away !== undefined) throw batcher.#releaser.away;
       return batcher;
@@ -575,7 +588,7 @@ export class Batcher {
     try {
       const engine = await openEngine();
       try {
-        const logs = await openLogs(engine, signer);
+        const logs = await openLogs(engine, signer, false);
         if (this.#phase === "closed") return await engine.close();
         this.#engine = engine;
         this.#logs = new Map(logs.map((log) => [log.id, log]));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
+import type { EventOf } from "@countersign/evidence/event";
 import { leafHash } from "@countersign/evidence/merkle";
 import type { Command, Submission } from "./command.ts";
 import type { Engine } from "./engine.ts";
@@ -387,11 +388,17 @@ test("an older copy of the database is refused by the signer's memory, and by no
   await assert.rejects(openLedger({ ...options, signerDir: ledger.signerDir }), (error) => {
     return unavailable("signer-refused")(error) && /older copy/.test((error as Error).message);
   });
+  // A signer whose memory was deleted does not take it for the newest either, unless somebody says so, aloud.
+  const forgetful = forgetfulSigner(ledger.signerDir);
+  const reset = { ...options, signerDir: forgetful };
+  await assert.rejects(openLedger(reset), (error) => {
+    return (
+      unavailable("signer-forgot")(error) && /remembers 0 entries, .* covers 3 of 3/.test((error as Error).message)
+    );
+  });
   // It was continued by others: another history of the same length is refused, too.
-  const forgetful = copyOfDirectory(ledger.signerDir);
-  chmodSync(join(forgetful, "keys"), 0o700);
-  rmSync(join(forgetful, "signed"));
-  const forked = await openTestLedger({ ...options, signerDir: forgetful }); // the control: only the memory stood in the way
+  const forked = await openTestLedger({ ...reset, acceptSignerReset: true });
+  assert.deepEqual(resetsIn(forked), ["remembered 0, covered 3, entries 3"]);
   await forked.submit(startRuns, { count: 9 }, BY);
   await forked.close();
   await assert.rejects(openLedger({ ...options, signerDir: ledger.signerDir }), (error) => {
@@ -400,6 +407,72 @@ test("an older copy of the database is refused by the signer's memory, and by no
   const sound = await ledger.reopen();
   t.after(() => sound.close());
 });
+
+test("a signer that has forgotten: the newest database, one whose checkpoint was taken out, one never signed", async (t) => {
+  const ledger = await openStory(t);
+  await ledger.submit(startRuns, { count: 5 }, BY);
+  await ledger.close();
+  const { size } = ledger.reader("prod-a")!;
+  const options = { tables: [tallies], clock: testClock() };
+  const stripped = copyOfDirectory(ledger.dataDir);
+  const database = new DatabaseSync(join(stripped, DATABASE_FILE));
+  database.exec("UPDATE heads SET signed_size = 0, note = ''");
+  database.close();
+  for (const dataDir of [ledger.dataDir, stripped]) {
+    await assert.rejects(
+      openLedger({ ...options, dataDir, signerDir: forgetfulSigner(ledger.signerDir) }),
+      unavailable("signer-forgot"),
+    );
+  }
+  // Accepted once: it is said in the log before anything is signed, and not said again.
+  const accepted = { ...options, dataDir: stripped, signerDir: forgetfulSigner(ledger.signerDir) };
+  const alarms: string[] = [];
+  const alarm = (what: string) => void alarms.push(what);
+  const opened = await openTestLedger({ ...accepted, acceptSignerReset: true, alarm });
+  assert.deepEqual(resetsIn(opened), [`remembered 0, covered 0, entries ${size}`]);
+  assert.deepEqual(alarms, ["a signer that had forgotten was let sign on"]);
+  assert.equal(opened.reader("prod-a")!.size, size + 1);
+  const again = await opened.reopen({ acceptSignerReset: true });
+  t.after(() => again.close());
+  assert.equal(resetsIn(again).length, 1);
+  await again.submit(startRuns, { count: 1 }, BY);
+  await assertSound(again);
+});
+
+test("a signer whose memory was put back is behind the database's checkpoint", async (t) => {
+  const ledger = await openStory(t);
+  await ledger.close();
+  const older = copyOfDirectory(ledger.signerDir);
+  chmodSync(join(older, "keys"), 0o700);
+  const newer = await ledger.reopen();
+  await newer.submit(startRuns, { count: 5 }, BY);
+  await newer.close();
+  const options = { tables: [tallies], clock: testClock(), dataDir: ledger.dataDir };
+  await assert.rejects(openLedger({ ...options, signerDir: older }), (error) => {
+    return (
+      unavailable("signer-forgot")(error) && /remembers 3 entries, .* covers 8 of 8/.test((error as Error).message)
+    );
+  });
+  const sound = await ledger.reopen(); // the control
+  t.after(() => sound.close());
+});
+
+/** A copy of a signer's directory with its keys and without what it remembers. */
+function forgetfulSigner(directory: string): string {
+  const copy = copyOfDirectory(directory);
+  chmodSync(join(copy, "keys"), 0o700);
+  rmSync(join(copy, "signed"));
+  return copy;
+}
+
+/** What the log says of signers that were let sign on. */
+function resetsIn(ledger: TestLedger): string[] {
+  const reader = ledger.reader("prod-a")!;
+  return reader.entriesOfKinds(["config.overridden"]).map((index) => {
+    const event = JSON.parse(Buffer.from(reader.entry(index)!.bytes).toString()) as EventOf<"config.overridden">;
+    return event.override.value;
+  });
+}
 
 test("another signer's directory is refused: its key is not the one the log announces", async (t) => {
   const ledger = await openStory(t);

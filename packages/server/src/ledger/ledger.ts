@@ -36,6 +36,8 @@ export type LedgerOptions = {
   readonly timers?: Timers;
   readonly random?: Randomness;
   readonly limits?: Limits;
+  /** Whether a signer that remembers less than the database's checkpoint covers may sign on. It becomes an event. */
+  readonly acceptSignerReset?: boolean;
   /** Told of what an operator must hear at once. */
   readonly alarm?: (what: string, detail: string) => void;
   /** Other parts than the embedded ones: tests put faults in between. */
@@ -71,7 +73,7 @@ const RANDOM_POOL_BYTES = 16 * 1024;
 /**
  * Opens the ledger, and signs what an earlier process committed but did not sign.
  *
- * @throws CountersignError data-locked, data-unsafe, schema-newer, signer-refused, core:signer-unavailable
+ * @throws CountersignError data-locked, data-unsafe, schema-newer, signer-refused, signer-forgot, core:signer-unavailable
  */
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const { dataDir, signerDir, tables, clock, timers = systemTimers } = options;
@@ -91,6 +93,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
       random: options.random ?? pooledRandom(),
       limits: options.limits ?? DEFAULT_LIMITS,
       alarm: options.alarm ?? (() => {}),
+      acceptSignerReset: options.acceptSignerReset ?? false,
     });
     return serve(batcher, signer, lock, clock, timers);
   } catch (error) {

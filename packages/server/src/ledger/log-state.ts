@@ -58,6 +58,8 @@ export class LogState implements LogId {
   runsSize: number;
   /** `dispatch.permitted` entries that no signature covers yet: the signer makes their tokens when it sees them. */
   permits: { readonly index: number; readonly entry: Uint8Array }[] = [];
+  /** Set when the signer remembers less of this log than it signed: how many entries it still knew when the log was opened. */
+  remembered: number | undefined;
   /** Why the signer will not sign this log any more; nothing is released from then on. */
   refused: string | undefined;
   /** Node clock minus monotonic clock when the last batch touched this log; a change of it is a jump. */

@@ -11,19 +11,25 @@ import { equalBytes } from "@countersign/evidence/hash";
 import type { Engine } from "./engine.ts";
 import { LogState } from "./log-state.ts";
 import type { OriginState, Signer } from "./signer/protocol.ts";
+import { FIRST_EVENTS } from "./tenant-log.ts";
 
 /**
  * Every tenant's newest log, with the signer's newest checkpoint. What must not be signed any more says so in `refused`.
  *
+ * @param acceptReset whether a signer that has forgotten may sign on
  * @throws CountersignError core:signer-unavailable
  */
-export async function openLogs(engine: Engine, signer: Signer): Promise<LogState[]> {
+export async function openLogs(engine: Engine, signer: Signer, acceptReset: boolean): Promise<LogState[]> {
   const logs = engine.logs().map((stored) => new LogState(stored, engine));
   const origins = logs.length === 0 ? [] : await signer.open(logs.map((log) => log.origin));
   logs.forEach((log, i) => {
     const known = origins[i];
     assert(known?.origin === log.origin, "the signer answers in order");
     log.refused = storedNoteFault(log) ?? signerFault(log, known);
+    if (log.refused === undefined && hasForgotten(log, known)) {
+      log.remembered = known.size;
+      if (!acceptReset) log.refused = forgottenFault(log);
+    }
     if (log.refused === undefined) log.signed = { size: known.size, note: known.note };
   });
   return logs;
@@ -38,6 +44,19 @@ function storedNoteFault(log: LogState): string | undefined {
     return `its checkpoint covers ${treeSize} entries, the database holds ${log.committed.size}`;
   }
   return equalBytes(log.tree.root(treeSize), root) ? undefined : "its entries do not hash to its checkpoint";
+}
+
+/**
+ * A signature leaves the signer once it remembers it, and only then does a checkpoint reach the database: a database whose
+ * checkpoint is newer has another signer's memory beside it. So has one with entries and a signer that knows nothing,
+ * unless it died right after making the tenant. Whoever can edit the database can take its checkpoint away, too.
+ */
+function hasForgotten(log: LogState, known: OriginState): boolean {
+  return known.size < log.signed.size || (known.size === 0 && log.committed.size > FIRST_EVENTS);
+}
+
+function forgottenFault({ remembered, signed, committed }: LogState): string {
+  return `the signer remembers ${remembered} entries, the database's checkpoint covers ${signed.size} of ${committed.size}`;
 }
 
 function signerFault(log: LogState, known: OriginState): string | undefined {

@@ -266,7 +266,8 @@ export function later(code: ErrorCode, cause?: unknown): CountersignError {
 
 /** Why nothing of this log is told any more. */
 export function refusalOf(log: LogState): CountersignError {
-  return new CountersignError("signer-refused", { detail: `${log.origin}: ${log.refused}.` });
+  const code = log.remembered === undefined ? "signer-refused" : "signer-forgot";
+  return new CountersignError(code, { detail: `${log.origin}: ${log.refused}.` });
 }
 
 /** Whether every log the batch looked at is under a checkpoint that covers what it saw, or will never be. */

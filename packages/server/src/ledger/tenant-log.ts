@@ -17,6 +17,9 @@ export type NewTenantAnswer = { readonly tenant: string; readonly log: string; r
 /** Epochs count from 1. */
 export const FIRST_EPOCH = 1;
 
+/** Entries that {@link createTenant} appends. */
+export const FIRST_EVENTS = 2;
+
 /** Appends log.genesis, which announces the checkpoint and permit keys, and tenant.created. */
 export function createTenant(keys: OriginState): Command<NewTenantRequest, NewTenantAnswer> {
   return {
@@ -57,6 +60,22 @@ export const heartbeat: Command<{ readonly idleSinceMs: number }, null> = {
     tx.append("log.heartbeat", {
       source: "derived",
       heartbeat: { idle_since: new Date(idleSinceMs).toISOString() },
+    });
+    return null;
+  },
+};
+
+/** Setting that `config.overridden` names when a signer that had lost its memory was let sign on. */
+const RESET = "accept-signer-reset";
+
+/** Says that nothing but the database vouches for what was before: the signer had forgotten, and was let sign on. */
+export const recordSignerReset: Command<{ readonly remembered: number; readonly covered: number }, null> = {
+  name: "log.signer-reset",
+  needs: () => ({}),
+  run(tx, { remembered, covered }) {
+    tx.append("config.overridden", {
+      override: { setting: RESET, value: `remembered ${remembered}, covered ${covered}, entries ${tx.size}` },
+      reason: { code: "SIGNER_RESET" },
     });
     return null;
   },
