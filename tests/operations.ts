@@ -55,6 +55,7 @@ export const goodBodies: Partial<Record<OperationName, unknown>> = {
   placeFreeze: { kind: "target", subject: "nowhere", incident: "INC-1", reason_code: "DRILL" },
   liftFreeze: { reason_code: "DRILL" },
   revokeApproval: {},
+  startShadow: { digest: `sha256:${"0".repeat(64)}` },
   uploadPolicy: { files: {} },
   simulatePolicy: { digest: `sha256:${"0".repeat(64)}` },
   acknowledgeSimulation: { acknowledged: [`sha256:${"0".repeat(64)}`] },

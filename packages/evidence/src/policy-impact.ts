@@ -144,7 +144,7 @@ export class ImpactFold {
       matrix[from.decision][to.decision] += decisions;
       countRules(rules, "from", from, decisions);
       countRules(rules, "to", to, decisions);
-      const kind = kindOf(from, to);
+      const kind = impactKindOf(from, to);
       if (kind === undefined) continue;
       const group = groupOf(kind, tool, from, to);
       const before = groups.get(group.group);
@@ -268,7 +268,11 @@ function factsOf(
 const STRICTNESS: Readonly<Record<Decision, number>> = { ALLOW: 0, REQUIRE_APPROVAL: 1, DENY: 2 };
 
 /** How the second answer differs from the first in what it lets through; undefined when they are the same. */
-function kindOf(from: DecisionResult, to: DecisionResult): ImpactKind | undefined {
+/** What of a result its effect is: who may go on, who must be asked, and what must be observed. */
+export type Effect = Pick<DecisionResult, "decision" | "requirements" | "obligations" | "matched_rules" | "permits">;
+
+/** How one result differs from another in effect; undefined when it does not. */
+export function impactKindOf(from: Effect, to: Effect): ImpactKind | undefined {
   if (from.decision !== to.decision) {
     if (to.decision === "ALLOW") return "newly_allowed";
     return STRICTNESS[to.decision] < STRICTNESS[from.decision] ? "loosened" : "tightened";
@@ -278,7 +282,7 @@ function kindOf(from: DecisionResult, to: DecisionResult): ImpactKind | undefine
   if (!keepsGates || !keepsDuties) return "loosened";
   const addsGates = !to.requirements.every((one) => from.requirements.some((other) => asksAsMuch(other, one)));
   if (addsGates || to.obligations.length > from.obligations.length) return "tightened";
-  const rules = ({ matched_rules, permits }: DecisionResult) => canonicalText([matched_rules, permits]);
+  const rules = ({ matched_rules, permits }: Effect) => canonicalText([matched_rules, permits]);
   return rules(from) === rules(to) ? undefined : "other_rules";
 }
 

@@ -189,6 +189,34 @@ export const FreezeView = object({
 /** A person's alias, or another actor's id. */
 const ActorId = E.Name;
 
+const ShadowSide = object({ decision: E.DecisionAnswer, rule: E.RuleId, reason: E.ReasonCode });
+/** A decision that a policy in shadow would have made otherwise. */
+const ShadowDifferenceView = object({
+  kind: E.oneOf("newly_allowed", "loosened", "tightened", "other_rules"),
+  index: count,
+  event_id: E.Ids.event,
+  agent: E.Name,
+  tool: E.Name,
+  was: ShadowSide,
+  would: ShadowSide,
+});
+/** The newest shadow: what it came to so far, or in all when it was stopped. */
+const ShadowView = object({
+  started_event: E.Ids.event,
+  stopped_event: optional(E.Ids.event),
+  digest: E.DigestText,
+  /** Of the policy it stands beside. */
+  policy_digest: E.DigestText,
+  sample_percent: count,
+  decisions: count,
+  differing: count,
+  newly_allowed: count,
+  /** What it did not get to. */
+  dropped: count,
+  /** What it would newly allow first. */
+  differences: list(ShadowDifferenceView, 500),
+});
+
 /** A stored policy bundle. */
 export const PolicyBundleView = object({
   digest: E.DigestText,
@@ -698,6 +726,29 @@ export const operations = define({
     query: object({ to: E.DigestText, from: optional(E.DigestText) }),
     answer: Type.Unknown(),
   },
+  startShadow: {
+    method: "POST",
+    path: "/policy/shadow",
+    roles: ["policy-admin"],
+    summary: "Let a stored bundle decide beside the policy in force; it changes no answer.",
+    body: object({ digest: E.DigestText, sample_percent: optional(Type.Integer({ minimum: 1, maximum: 100 })) }),
+    answer: ShadowView,
+  },
+  getShadow: {
+    method: "GET",
+    path: "/policy/shadow",
+    roles: ["policy-admin", ...readers],
+    summary: "What the newest shadow would have decided otherwise, what it would newly allow first.",
+    answer: ShadowView,
+  },
+  stopShadow: {
+    method: "POST",
+    path: "/policy/shadow/stop",
+    roles: ["policy-admin"],
+    summary: "End the shadow; the log says what it came to.",
+    body: object({}),
+    answer: ShadowView,
+  },
   simulatePolicy: {
     method: "POST",
     path: "/policy/simulations",
@@ -921,6 +972,8 @@ export type ParamsOf<N extends OperationName> = OperationOf<N> extends { params:
 export type QueryOf<N extends OperationName> = OperationOf<N> extends { query: infer Q } ? StaticOf<Q> : undefined;
 export type AnswerOf<N extends OperationName> = StaticOf<OperationOf<N>["answer"]>;
 
+export type ShadowStatusView = Static<typeof ShadowView>;
+export type ShadowDifference = Static<typeof ShadowDifferenceView>;
 export type RunStatusView = Static<typeof RunView>;
 export type ActionStatusView = Static<typeof ActionView>;
 export type ApprovalStatusView = Static<typeof ApprovalView>;

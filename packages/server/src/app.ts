@@ -60,8 +60,10 @@ import { openEngineHost } from "./policy/engine-host.ts";
 import { openPolicyGate } from "./policy/gate.ts";
 import { openPublisher } from "./policy/publish.ts";
 import { reexecuteHandlers } from "./policy/reexecute.ts";
+import { openReplay } from "./policy/replay-host.ts";
 import { openReplays } from "./policy/replays.ts";
 import { policyHandlers } from "./policy/routes.ts";
+import { openShadows, policyShadows, shadowDifferences } from "./policy/shadow.ts";
 import { policyFiles } from "./policy/tables.ts";
 import { openUploader, type PolicyPayloads } from "./policy/upload.ts";
 import { runTime } from "./runs/close-run.ts";
@@ -84,7 +86,7 @@ export const tables: readonly Table[] = [
   ...runTables,
   ...dispatchTables,
   ...[...approvalTables, ...freezeTables, notifications],
-  ...[policyFiles, ...packTables],
+  ...[policyFiles, policyShadows, shadowDifferences, ...packTables],
   ...signInTables,
 ];
 
@@ -279,6 +281,16 @@ export async function openApp(options: AppOptions): Promise<App> {
       : undefined;
     closers.unshift(() => courier?.close());
 
+    const shadows = openShadows({
+      ledger,
+      vault: dispatchVault,
+      filesOf: policy.filesOf,
+      openHost: () => openReplay({ timers, deadlineMs: config.policyDeadlineMs }),
+      after: timers.after,
+      onTrouble: (tenant, cause) => log.error({ tenant, err: cause }, "the policy in shadow could not decide"),
+    });
+    closers.unshift(() => shadows.close());
+
     const troubles: Troubles = new Map([
       ["ledger", () => ledger.trouble()],
       ["policy", () => host.trouble()],
@@ -307,6 +319,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         },
         nowMs: clock.nowMs,
       }),
+      ...shadows.handlers,
       ...reexecuteHandlers({ ledger, vault: dispatchVault, filesOf: policy.filesOf, replays }),
       ...packs.handlers,
     };

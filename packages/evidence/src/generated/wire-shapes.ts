@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute" | "uploadPolicy" | "simulatePolicy" | "acknowledgeSimulation" | "requestPublication" | "answerPublication";
+export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute" | "uploadPolicy" | "startShadow" | "stopShadow" | "simulatePolicy" | "acknowledgeSimulation" | "requestPublication" | "answerPublication";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -63,6 +63,9 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   getPolicy: {"method":"GET","path":"/policy/bundles/:policy_digest","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
   getPolicyFiles: {"method":"GET","path":"/policy/bundles/:policy_digest/files","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
   diffPolicies: {"method":"GET","path":"/policy/diff","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  startShadow: {"method":"POST","path":"/policy/shadow","roles":["policy-admin"],"body":"json","answer":"json"},
+  getShadow: {"method":"GET","path":"/policy/shadow","roles":["policy-admin","auditor","admin","operator"],"body":"none","answer":"json"},
+  stopShadow: {"method":"POST","path":"/policy/shadow/stop","roles":["policy-admin"],"body":"json","answer":"json"},
   simulatePolicy: {"method":"POST","path":"/policy/simulations","roles":["policy-admin"],"body":"json","answer":"json"},
   getSimulation: {"method":"GET","path":"/policy/simulations/:simulation_id","roles":["policy-admin","auditor","admin"],"body":"none","answer":"json"},
   acknowledgeSimulation: {"method":"POST","path":"/policy/simulations/:simulation_id/acknowledgements","roles":["policy-admin"],"body":"json","answer":"json"},
@@ -690,6 +693,15 @@ function checkUploadPolicy(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.files) === undefined) refuse(m, at, "/files", wordsFiles, faults); else seen++, checkFiles(m, at + "/files", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfUploadPolicy, at, stranger, faults);
 }
+const membersOfStartShadow = new Set<string>(["digest","sample_percent"]);
+function checkStartShadow(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  if ((m = o.sample_percent) !== undefined) seen += isMaxAttempts(m) ? 1 : refuse(m, at, "/sample_percent", wordsMaxAttempts, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfStartShadow, at, stranger, faults);
+}
 const membersOfSimulatePolicy = new Set<string>(["digest","since_days","from","until","run_id","limit"]);
 const wordsSinceDays = "an integer from 1 to 36500";
 const isSinceDays = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 36500 && !Object.is(m, -0);
@@ -781,6 +793,8 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   revokeApproval: checkCancelAction,
   reexecute: checkReexecute,
   uploadPolicy: checkUploadPolicy,
+  startShadow: checkStartShadow,
+  stopShadow: checkNoMembers,
   simulatePolicy: checkSimulatePolicy,
   acknowledgeSimulation: checkAcknowledgeSimulation,
   requestPublication: checkRequestPublication,
@@ -818,6 +832,9 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   getPolicy: checkNoMembers,
   getPolicyFiles: checkNoMembers,
   diffPolicies: checkDiffPoliciesQuery,
+  startShadow: checkNoMembers,
+  getShadow: checkNoMembers,
+  stopShadow: checkNoMembers,
   simulatePolicy: checkNoMembers,
   getSimulation: checkNoMembers,
   acknowledgeSimulation: checkNoMembers,
@@ -868,6 +885,9 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   getPolicy: checkGetPolicyParams,
   getPolicyFiles: checkGetPolicyParams,
   diffPolicies: checkNoMembers,
+  startShadow: checkNoMembers,
+  getShadow: checkNoMembers,
+  stopShadow: checkNoMembers,
   simulatePolicy: checkNoMembers,
   getSimulation: checkGetSimulationParams,
   acknowledgeSimulation: checkGetSimulationParams,

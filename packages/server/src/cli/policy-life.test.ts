@@ -126,3 +126,14 @@ test("policy: a rollback by revision, asked for at the machine and approved by t
   assert.deepEqual([done.digest, done.revision === old.revision], [old.digest, false]);
   assert.match((await run("policy", "rollback", "pol_2001_01_01", "--reason", "X", ...data)).err, /not-found/);
 });
+
+test("policy: a shadow is begun, looked at and stopped; another publish would end it as well", async () => {
+  const begun = await must("policy", "shadow", second, ...as("dana"), "--sample", "50");
+  assert.match(begun, /^in shadow: sha256:.*\nbeside sha256:.*, 50% of its decisions\n0 decided, 0 differ/);
+  assert.match((await run("policy", "shadow", second, ...data)).err, /already-exists/);
+  assert.match(await must("policy", "shadow", "--report", ...data), /^in shadow/);
+  assert.match(await must("policy", "shadow", "--stop", ...as("sam")), /^was in shadow/);
+  for (const words of [[], [second, "--stop"], [second, "--sample", "0"]]) {
+    assert.equal((await run("policy", "shadow", ...words, ...data)).code, 2);
+  }
+});

@@ -204,7 +204,7 @@ async function upload(reach: Reach, directory: string): Promise<AnswerOf<"upload
 }
 
 /** The digest of a stored bundle; a directory is stored first. */
-async function digestOf(reach: Reach, word: string): Promise<string> {
+export async function digestOf(reach: Reach, word: string): Promise<string> {
   return isDigest(word) ? word : (await upload(reach, word)).digest;
 }
 

@@ -16,6 +16,7 @@ import { listMcpTools } from "../policy/mcp-tools.ts";
 import { compileRulesYaml } from "../policy/rules-yaml.ts";
 import { LOCAL, leaf, option, required, runAdmin } from "./command.ts";
 import { addPolicyLifeCommands } from "./policy-life.ts";
+import { addPolicyShadowCommand } from "./policy-shadow.ts";
 import { printJson, printLines, printTable, progress } from "./terminal.ts";
 
 type Shown = { active: { revision: string } | null; revisions: Record<string, { digest: string; author: string }> };
@@ -24,6 +25,7 @@ export function addPolicyCommands(program: Command): void {
   const policy = program.command("policy").description("Policy bundles: write, check, publish.");
 
   addPolicyLifeCommands(policy);
+  addPolicyShadowCommand(policy);
 
   leaf(
     policy,
