@@ -714,7 +714,7 @@ export const operations = define({
     method: "GET",
     path: "/policy/bundles/:policy_digest/files",
     roles: ["policy-admin", ...readers],
-    summary: "A stored policy bundle's files by path, base64, the manifest among them.",
+    summary: "A stored policy bundle's files by path, base64, the manifest among them; the read is recorded first.",
     params: object({ policy_digest: E.DigestText }),
     answer: object({ files: PolicyFileTexts }),
   },

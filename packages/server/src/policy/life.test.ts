@@ -64,7 +64,7 @@ before(async () => {
   const { run } = (await server.send("POST", "/v1/runs", { key: agent, body: { capabilities: ["fs"] } })).body;
   runId = (run as { run_id: string }).run_id;
   assert.equal(await read("/w/diary/a.txt"), "DENY");
-  assert.equal(await read("/w/notes/a.txt"), "ALLOW");
+  assert.equal(await read("/w/memos/a.txt"), "ALLOW");
 });
 after(() => server.close());
 
@@ -167,6 +167,35 @@ test("policy life: what becomes allowed comes first, and is not published before
   const report = ok(await get(sam.key, `simulations/${simulation.simulation_id}`));
   assert.deepEqual(report.impact, impact);
   assert.ok(events().at(-1)?.type === "evidence.accessed");
+});
+
+test("policy life: a changed contract projects the arguments again; a run, a stretch and a number of decisions can be named", async () => {
+  const contract = JSON.parse(starterText("tools/read_text_file.json")) as {
+    resource: { env: { segments: unknown[] } };
+  };
+  contract.resource.env.segments.unshift({ segment: "memos", env: "secrets" });
+  const files = { ...strictFiles, "tools/read_text_file.json": base64(JSON.stringify(contract)) };
+  const digest = String(ok(await post(dana.key, "bundles", { files })).digest);
+  const made = async (scope: object) => {
+    const { impact, to_acknowledge: open } = ok(await post(dana.key, "simulations", { digest, ...scope }));
+    assert.deepEqual(open, []); // what gets stricter waits for nobody
+    return impact as Impact;
+  };
+  const whole = await made({});
+  assert.deepEqual(
+    whole.changes.map(({ resource }) => [resource.id, resource.env]),
+    [["/w/memos/a.txt", "normal"]],
+  );
+  assert.deepEqual([whole.groups[0]!.kind, whole.groups[0]!.to.rule], ["tightened", "deny-secrets"]);
+  const { decisions } = whole;
+  assert.deepEqual((await made({ run_id: runId })).decisions, decisions); // there is one run
+  assert.equal((await made({ limit: 1 })).decisions, 1);
+  assert.equal((await made({ until: 0 })).decisions, 0);
+  assert.equal((await made({ since_days: 1 })).decisions, decisions);
+  const nowhere = `run_${"0".repeat(26)}`;
+  assert.equal((await post(dana.key, "simulations", { digest, run_id: nowhere })).code, "not-found");
+  const both = await post(dana.key, "simulations", { digest, run_id: runId, from: 0 });
+  assert.equal(both.code, "validation-failed");
 });
 
 test("policy life: in production another person approves, by their own word, and nobody's stands for theirs", async () => {

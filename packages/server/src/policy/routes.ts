@@ -76,8 +76,9 @@ export function policyHandlers<P extends Stored>(parts: PolicyRouteParts<P>): Pi
       return { body: bundleStatus(read(caller), params.policy_digest) };
     },
 
-    async getPolicyFiles({ caller, params }) {
+    async getPolicyFiles({ caller, params, submission }) {
       const files = await filesOfStored(caller, params.policy_digest);
+      await parts.recordRead(params.policy_digest, { tenant: caller.tenant, actor: submission.actor });
       const texts = [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString("base64")]);
       return { body: { files: Object.fromEntries(texts) } };
     },
