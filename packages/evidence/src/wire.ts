@@ -260,8 +260,8 @@ export const PolicyRevisionView = object({
 /** A request to publish a bundle, or to go back to one. */
 export const PublicationView = object({
   request_id: E.Ids.event,
-  /** `overtaken`: another policy came into force meanwhile; `replaced`: a newer request took its place. */
-  state: E.oneOf("waiting", "published", "rolled_back", "rejected", "withdrawn", "replaced", "overtaken"),
+  /** `replaced`: a newer request took its place. */
+  state: E.oneOf("waiting", "published", "rolled_back", "rejected", "withdrawn", "replaced"),
   digest: E.DigestText,
   /** The digest that was in force. */
   expected: Type.Union([E.DigestText, Type.Null()]),

@@ -158,8 +158,7 @@ export function publicationStatus(reader: Reader, requestId: string, now: string
   const open = control.publishing?.event === requestId ? control.publishing : undefined;
   const { answers, revision, ended } = outcomeOf(reader, requestId, index);
   const approvals = answers.filter(({ answer }) => answer === "approve").flatMap(({ person }) => person ?? []);
-  const overtaken = open !== undefined && (control.policy?.digest ?? null) !== open.expected;
-  const state = open === undefined ? (ended ?? "replaced") : overtaken ? "overtaken" : "waiting";
+  const state = open === undefined ? (ended ?? "replaced") : "waiting";
   return {
     request_id: requestId,
     state,
@@ -174,8 +173,8 @@ export function publicationStatus(reader: Reader, requestId: string, now: string
     impact_digest: impact_digest ?? null,
     acknowledged,
     approvals,
-    missing: state === "waiting" && open !== undefined ? Math.max(0, 2 - peopleBehind(control, open).size) : 0,
-    eligible: state === "waiting" && open !== undefined ? eligibleFor(control, open) : [],
+    missing: open !== undefined ? Math.max(0, 2 - peopleBehind(control, open).size) : 0,
+    eligible: open !== undefined ? eligibleFor(control, open) : [],
     ...(revision === undefined ? {} : { revision }),
     log: reader.log,
     now,
