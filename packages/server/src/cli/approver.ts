@@ -13,7 +13,7 @@ export function addApproverCommands(program: Command): void {
     {
       name: "enroll",
       summary: "Enrol an approver's public key and grant approver roles.",
-      example: "approver enroll --data ./data --tenant acme --id dana --roles oncall_sre --public-key dana.pub.pem",
+      example: "approver enroll --data ./data --tenant acme --id dana --roles reviewer --public-key dana.pub.pem",
       settings: LOCAL,
       options: [
         required("--id <id>", "The person, as your directory knows them."),

@@ -51,7 +51,7 @@ test("doctor: each seeded trouble is found, and only it", () => {
   assert.deepEqual(bad(link), ["signer directory"]);
 
   const inside = directories();
-  assert.deepEqual(bad({ ...inside, signerDir: join(inside.dataDir, "signer") }), ["signer directory"]);
+  assert.deepEqual(bad({ ...inside, signerDir: join(inside.dataDir, "signer") }), ["signer apart"]);
 });
 
 test("doctor: a signer that has forgotten is bad, and one that was let sign on stays a warning", async () => {

@@ -76,8 +76,8 @@ export function diagnose(directories: { dataDir: string; signerDir: string; seal
     modes("data directory", dataDir, []),
     modes("signer directory", signerDir, filesIn(join(signerDir, "keys"))),
     modes("seal key directory", sealDir, filesIn(sealDir)),
-    outside("signer directory", signerDir, dataDir),
-    outside("seal key directory", sealDir, dataDir),
+    outside("signer apart", signerDir, dataDir),
+    outside("seal keys apart", sealDir, dataDir),
     ...signerMemory(dataDir, signerDir),
   ];
 }
