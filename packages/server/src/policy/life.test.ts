@@ -18,6 +18,9 @@ import type { Impact } from "@countersign/evidence/policy-impact";
 import { verify } from "@countersign/evidence/verify";
 import { voteSigningBytes } from "@countersign/evidence/vote-signature";
 import type { PublicationStatusView } from "@countersign/evidence/wire";
+import { projections, tables } from "../app.ts";
+import { fsck } from "../ledger/fsck.ts";
+import { openPayloadFiles } from "../payloads/files.ts";
 import { openTestApp, starterFiles, starterText, type TestAnswer, type TestApp } from "../testing.ts";
 
 const TENANT = "prod";
@@ -313,6 +316,42 @@ test("policy life: every bundle a decision was made by travels in the pack, the 
   assert.deepEqual([...manifestsIn(out)].sort(), [...decidedBy].sort());
   const report = await verify(openPackFolder(out));
   assert.deepEqual(report.faults, []);
+});
+
+test("policy life: in an evaluation tenant one alone publishes and goes back, and the events say so", async () => {
+  await server.tenant("solo");
+  const publish = (files: Record<string, string>) => server.admin("policy.publish", { tenant: "solo", files });
+  const { digest } = await publish(strictFiles);
+  await publish(looseFiles("solo"));
+  const body = { digest, rollback: true, reason_code: "REGRESSION" };
+  const back = await server.admin("api.call", { tenant: "solo", operation: "requestPublication", body });
+  assert.match(String(back.revision), /_3$/);
+  const reader = server.app.ledger.reader("solo")!;
+  assert.equal(reader.control.policy!.digest, digest);
+  const said = reader.entriesOfKinds(["policy.published", "policy.rolled_back"]).map((at) => {
+    const event = JSON.parse(Buffer.from(reader.entry(at)!.bytes).toString()) as Event;
+    return event.type === "policy.rolled_back" ? event.rollback.separation : "publish" in event && event.publish;
+  });
+  assert.equal(said[0], "waived");
+  assert.ok(
+    said.slice(1).every((one) => typeof one === "object" && "separation" in one && one.separation === "waived"),
+  );
+  // Asked for again, it is in force already and nothing is written.
+  const size = reader.size;
+  const again = await server.admin("api.call", { tenant: "solo", operation: "requestPublication", body: { digest } });
+  assert.deepEqual([again.request_id, again.revision], [null, back.revision]);
+  assert.equal(server.app.ledger.reader("solo")!.size, size);
+});
+
+test("policy life: afterwards fsck derives every row anew and finds nothing", async () => {
+  await server.close();
+  const dataDir = join(server.directory, "data");
+  const files = openPayloadFiles(join(dataDir, "payloads"), { purpose: "look" });
+  const clean = await fsck(dataDir, { tables, projections, hasPayload: files.isSound });
+  assert.deepEqual(clean.findings, []);
+  // Control: without their bytes, what the log cites is missed.
+  const without = await fsck(dataDir, { tables, projections, hasPayload: () => false });
+  assert.ok(without.findingCount > 0);
 });
 
 /** Digests of the manifests of the bundles in a pack. */
