@@ -153,7 +153,7 @@ export const settings = {
     default: 50,
     min: 1,
     max: 10_000,
-    help: "How long one policy evaluation may take before the answer is DENY core:engine-timeout.",
+    help: "How many ms of the engine's own time one policy evaluation may take before the answer is DENY core:engine-timeout.",
   }),
   notifyWebhookUrl: setting({
     flag: "--notify-webhook-url",

@@ -112,6 +112,69 @@ test("policy engine: what hangs is denied at its deadline; what waits behind it 
   }
 });
 
+const reply = (cpuUs: number) =>
+  `port.postMessage({ op: "decided", id: m.id, broken: false, cpuUs: ${cpuUs}, totalCpuUs: total(), decided: { result: { decision: "ALLOW" }, evaluatedUs: 1 } });`;
+/** A thread that says what it has used, and does what `body` says with each decision. */
+const measuredThread = (body: string) => () =>
+  new Worker(
+    `const { parentPort: port } = require("node:worker_threads");
+     const total = () => { const { user, system } = process.threadCpuUsage(); return user + system; };
+     port.postMessage({ op: "ready", engine: "measured", totalCpuUs: total() });
+     port.on("message", (m) => {
+       if (m.op === "load") port.postMessage({ op: "loaded", id: m.id, ok: true, broken: false, rules: 1, gates: [], findings: [], tests: [], totalCpuUs: total() });
+       if (m.op === "decide") { ${body} }
+     });`,
+    { eval: true },
+  );
+
+test("policy engine: a thread that the machine keeps waiting is not denied, one that uses its time up is", async () => {
+  // Idle for five deadlines by the clock: nothing of its own time is used.
+  const waiting = options({ deadlineMs: 40, startThread: measuredThread(`setTimeout(() => { ${reply(10)} }, 200);`) });
+  const slow = openEngineHost(waiting.options);
+  try {
+    assert.equal((await slow.decide(bundle.files, read("/w/a"))).result.decision, "ALLOW");
+    assert.deepEqual(waiting.replaced, []);
+  } finally {
+    await slow.close();
+  }
+  // Control: the same thread, working all that time.
+  const working = options({ deadlineMs: 40, startThread: measuredThread("for (;;);") });
+  const hanging = openEngineHost(working.options);
+  try {
+    assert.equal((await hanging.decide(bundle.files, read("/w/a"))).result.matched_rule, "core:engine-timeout");
+    assert.deepEqual(working.replaced, ["timeout"]);
+  } finally {
+    await hanging.close();
+  }
+});
+
+test("policy engine: an answer that took more of the thread's time than the deadline is a denial all the same", async () => {
+  for (const [cpuUs, decision] of [
+    [40_000, "ALLOW"],
+    [40_001, "DENY"],
+  ] as const) {
+    const { options: given, replaced } = options({ deadlineMs: 40, startThread: measuredThread(reply(cpuUs)) });
+    const host = openEngineHost(given);
+    try {
+      assert.equal((await host.decide(bundle.files, read("/w/a"))).result.decision, decision);
+      assert.deepEqual(replaced, []);
+    } finally {
+      await host.close();
+    }
+  }
+});
+
+test("policy engine: a thread that never gets to answer is given up by the clock in the end", async () => {
+  const { options: given, replaced } = options({ deadlineMs: 20, startThread: measuredThread("") });
+  const host = openEngineHost(given);
+  try {
+    assert.equal((await host.decide(bundle.files, read("/w/a"))).result.matched_rule, "core:engine-timeout");
+    assert.deepEqual(replaced, ["timeout"]);
+  } finally {
+    await host.close();
+  }
+});
+
 test("policy engine: a thread that dies denies what it died of", async () => {
   let threads = 0;
   const { options: given, replaced } = options({

@@ -1,7 +1,8 @@
 /**
- * Runs the policy engine in a thread of its own and watches the clock: an evaluation that outlasts the deadline is DENY
- * `core:engine-timeout`, one whose thread dies is DENY `core:engine-unavailable`, and the thread is replaced. The gate
- * never sees an exception for what an agent sent; a queue that is full is the one refusal.
+ * Runs the policy engine in a thread of its own and watches what it takes: an evaluation that uses more of the thread's
+ * time than the deadline is DENY `core:engine-timeout`, one whose thread dies is DENY `core:engine-unavailable`. A thread
+ * that does not answer is replaced when it has used the deadline up, or when it gets no time at all. The gate never sees an
+ * exception for what an agent sent; a queue that is full is the one refusal.
  */
 import { Worker } from "node:worker_threads";
 import type { CoreRuleId } from "@countersign/evidence/core-rules";
@@ -15,7 +16,7 @@ import type { Decided, DecideOrder, ThreadAnswer, ThreadRequest } from "./engine
 
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 /** What loading a bundle came to; `tests` only where they were asked for. */
-export type Loaded = Omit<Extract<ThreadAnswer, { op: "loaded" }>, "op" | "id">;
+export type Loaded = Omit<Extract<ThreadAnswer, { op: "loaded" }>, "op" | "id" | "totalCpuUs">;
 
 export type EngineHost = {
   /**
@@ -34,6 +35,7 @@ export type EngineHost = {
 };
 
 export type EngineHostOptions = {
+  /** Of the thread's own time, so that a busy machine denies nothing; {@link STARVED_TIMES} as much by the clock. */
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -56,8 +58,8 @@ const MAX_POLICIES = 256;
 const TROUBLE_COUNT = 3;
 const TROUBLE_WINDOW_MS = 60_000;
 const RESTART_PAUSE_MS = 1000;
-/** A timer later than this was held up by the machine, not by what it watches. */
-const LATE_MS = 10;
+/** How many deadlines by the clock a thread may take that the machine keeps from running. */
+const STARVED_TIMES = 20;
 
 type Lost = "timeout" | "exit";
 type Job =
@@ -87,6 +89,8 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
   let replacements: number[] = [];
   let thread: Worker | undefined;
   let isReady = false;
+  /** What the thread had used at its newest answer; undefined when it does not say. */
+  let usedUs: number | undefined;
   let cancelTimer = () => {};
   let closed = false;
   let nextId = 1;
@@ -169,31 +173,42 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     post({ op: "drop", digest: oldest! });
   }
 
-  /**
-   * The first of what was sent is being worked on from now. A timer that comes late says that this process was kept from
-   * running, and so perhaps the thread: an answer that already lies in the mailbox is read first, and once the deadline
-   * runs again. A thread that hangs is found all the same.
-   */
-  function watch(isSecondTry = false): void {
+  /** The first of what was sent is being worked on from now. An answer that already lies in the mailbox is read first. */
+  function watch(): void {
     cancelTimer();
     const [first] = sent;
     const own = thread;
     if (first === undefined || own === undefined) return;
-    const limitMs = first.op === "decide" ? deadlineMs : first.check ? CHECK_DEADLINE_MS : LOAD_DEADLINE_MS;
     const fromMs = clock.monotonicMs();
-    cancelTimer = timers.after(limitMs, () => {
-      const lateMs = clock.monotonicMs() - fromMs - limitMs;
-      setImmediate(() => {
-        if (own !== thread || first !== sent[0]) return;
-        if (lateMs > LATE_MS && !isSecondTry) watch(true);
-        else replace(own, "timeout");
-      });
-    });
+    const later = (ms: number) => {
+      cancelTimer = timers.after(ms, () => void setImmediate(() => void look()));
+    };
+    const limitMs = first.op === "decide" ? deadlineMs : first.check ? CHECK_DEADLINE_MS : LOAD_DEADLINE_MS;
+    later(limitMs);
+
+    async function look(): Promise<void> {
+      const isOver = () => own !== thread || first !== sent[0];
+      if (own === undefined || isOver()) return;
+      const leftMs = first?.op === "decide" ? await timeLeftMs(own, limitMs) : 0;
+      if (isOver()) return;
+      const starved = clock.monotonicMs() - fromMs >= STARVED_TIMES * limitMs;
+      if (leftMs > 0 && !starved) later(leftMs);
+      else replace(own, "timeout");
+    }
+  }
+
+  /** What of its time the thread has left for what it works on: none when it cannot be said. */
+  async function timeLeftMs(own: Worker, limitMs: number): Promise<number> {
+    const before = usedUs;
+    // Asked of the system, not of the thread: one that hangs has used its time, and this says so.
+    const now = await own.cpuUsage().catch(() => undefined);
+    return before === undefined || now === undefined ? 0 : Math.ceil(limitMs - (now.user + now.system - before) / 1000);
   }
 
   function start(): void {
     const own = startThread();
     thread = own;
+    usedUs = undefined;
     isStarted = true;
     cancelTimer = timers.after(START_DEADLINE_MS, () => replace(own, "timeout"));
     own.on("message", (answer: ThreadAnswer) => {
@@ -207,6 +222,7 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
   }
 
   function receive(own: Worker, answer: ThreadAnswer): void {
+    usedUs = answer.totalCpuUs;
     if (answer.op === "ready") {
       isReady = true;
       cancelTimer();
@@ -216,7 +232,9 @@ export function openEngineHost(options: EngineHostOptions): EngineHost {
     const job = sent.shift();
     watch();
     if (answer.op === "loaded" && job?.op === "load") job.done(answer);
-    if (answer.op === "decided" && job?.op === "decide") job.done(answer.decided);
+    if (answer.op === "decided" && job?.op === "decide") {
+      job.done(answer.cpuUs > deadlineMs * 1000 ? undecided("core:engine-timeout") : answer.decided);
+    }
     // Its wasm cannot be believed any more. What waits behind was not the cause and gets a new thread.
     if (answer.broken) replace(own, "trap");
     else pump();

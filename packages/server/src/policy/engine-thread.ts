@@ -49,7 +49,10 @@ export type ThreadRequest =
   | { readonly op: "decide"; readonly id: number; readonly order: DecideOrder }
   | { readonly op: "drop"; readonly digest: string };
 
-export type ThreadAnswer =
+/** `totalCpuUs` is all the thread has used up to the answer: what it uses after is the next request's. */
+export type ThreadAnswer = { readonly totalCpuUs: number } & ThreadReply;
+
+type ThreadReply =
   | { readonly op: "ready"; readonly engine: string }
   | {
       readonly op: "loaded";
@@ -63,7 +66,14 @@ export type ThreadAnswer =
       readonly findings: readonly PolicyFinding[];
       readonly tests: readonly BundleTestResult[];
     }
-  | { readonly op: "decided"; readonly id: number; readonly decided: Decided; readonly broken: boolean };
+  | {
+      readonly op: "decided";
+      readonly id: number;
+      readonly decided: Decided;
+      readonly broken: boolean;
+      /** What the decision took of the thread's time, other work of the machine not counted. */
+      readonly cpuUs: number;
+    };
 
 assert(parentPort !== null, "the policy engine runs in a worker thread");
 const port = parentPort;
@@ -71,15 +81,21 @@ const cedar = await loadCedar();
 const engine = engineOver(cedar);
 /** By digest; undefined for what was offered and is no usable bundle. */
 const policies = new Map<string, LoadedPolicy | undefined>();
-const answer = (message: ThreadAnswer) => port.postMessage(message);
+const answer = (reply: ThreadReply) => port.postMessage({ ...reply, totalCpuUs: cpuUsNow() } satisfies ThreadAnswer);
+
+function cpuUsNow(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
 
 port.on("message", (request: ThreadRequest) => {
   switch (request.op) {
     case "load":
       return void load(request);
     case "decide": {
+      const fromUs = cpuUsNow();
       const decided = decide(request.order);
-      return answer({ op: "decided", id: request.id, decided, broken: engine.broken });
+      return answer({ op: "decided", id: request.id, decided, broken: engine.broken, cpuUs: cpuUsNow() - fromUs });
     }
     case "drop":
       return policies.delete(request.digest);
