@@ -6,8 +6,7 @@
  * - ALLOW ÷ (append p50 + one evaluation p50)
  * - REQUIRE_APPROVAL ÷ (append p50 + two evaluations p50)
  *
- * With 10, 100 and 1,000 rules, spread over four tools. Also the time a freeze takes to hold while eight callers start
- * actions: from asking for it to its answer, and how many starts lie behind it in the log (none may).
+ * With 10, 100 and 1,000 rules, spread over four tools.
  *
  * Run: node --conditions=countersign-source bench/gate.ts [--requests 300] [--rules 10,100,1000]
  */
@@ -122,45 +121,7 @@ async function measure(count: number) {
     evaluateMs: spread(evaluateMs),
     allow: { ms: spread(allowMs), ratio: median(allowMs) / base },
     approval: { ms: spread(approvalMs), ratio: median(approvalMs) / (base + median(evaluateMs)) },
-    freeze: await freezeUnderLoad(tenant, key),
   };
-}
-
-/** Eight callers ask and start without pause while a freeze is placed. */
-async function freezeUnderLoad(tenant: string, key: string) {
-  const operator = await keyOf(tenant, "operator", "dana");
-  const effectMs: number[] = [];
-  let behind = 0;
-  for (let round = 0; round < 5; round++) {
-    const { run } = await post<{ run: { run_id: string } }>(key, "/v1/runs", { capabilities: ["fs.read"] });
-    let on = true;
-    const callers = Array.from({ length: 8 }, async (_, caller) => {
-      for (let n = 0; on && n < 7; n++) {
-        const args = { path: `/work/public/${caller}-${n}.txt` };
-        await post(key, `/v1/runs/${run.run_id}/actions`, { tool: "read_text_file", args, start: true });
-      }
-    });
-    await new Promise((go) => setTimeout(go, 20));
-    const body = { kind: "agent", subject: "files-agent", incident: `INC-${round}`, reason_code: "INCIDENT" };
-    const before = performance.now();
-    const { freeze_id: id } = await post<{ freeze_id: string }>(operator, "/v1/freezes", body);
-    effectMs.push(performance.now() - before);
-    await Promise.all(callers);
-    on = false;
-    behind += startsBehind(tenant, id);
-    await post(operator, `/v1/freezes/${id}/lift`, { reason_code: "RESOLVED" });
-  }
-  if (behind > 0) throw new Error(`${behind} starts lie behind a freeze`);
-  return { effectMs: spread(effectMs), startsBehind: behind };
-}
-
-/** dispatch.started between the newest freeze.placed and the end of the log. */
-function startsBehind(tenant: string, freezeId: string): number {
-  const reader = app.ledger.reader(tenant)!; // created above
-  const [placed] = reader.entriesOfKinds(["freeze.placed"], { limit: 1 });
-  const text = Buffer.from(reader.entry(placed!)!.bytes).toString();
-  if (!text.includes(freezeId)) throw new Error("the newest freeze is another one");
-  return reader.entriesOfKinds(["dispatch.started"], { limit: 500 }).filter((index) => index > placed!).length;
 }
 
 /** The starter policy with as many rules as asked for, each with a test of its own. */

@@ -473,6 +473,8 @@ const all = [
       redrive_of: optional(Ids.action),
       context_absent: optional(list(text(64), 16)),
       cost_cents: optional(count),
+      /** Checks after the effect that its contract asks for. */
+      checks: optional(list(object({ name: Name, by: oneOf("executor", "second_party") }), 8)),
       /** Of the data the tool touches, by its contract. */
       data_classes: optional(list(DataClass, 4)),
       /** How often one use of the decision may try, and how long one attempt may take. */

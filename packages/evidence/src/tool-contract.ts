@@ -90,6 +90,14 @@ const ContractShape = object({
     touches: optional(list(source, 8)),
   }),
   cost_cents: optional(source),
+  /** Checks after the effect, each by who makes it: the permit's executor, or somebody else. */
+  checks: optional(
+    list(
+      object({ name: pattern(/^[a-z][a-z0-9_.-]{0,63}$/, "a lower-case name"), by: oneOf("executor", "second_party") }),
+      8,
+      1,
+    ),
+  ),
   /** Classes of data the tool reads or writes; absent means `internal`. */
   data_classes: optional(list(oneOf("public", "internal", "personal", "secret"), 4, 1)),
   idempotent: optional(boolean),

@@ -42,6 +42,8 @@ export type Act = {
   readonly onNotEnforced?: (action: ActionStatusView) => void;
   /** Pause before attempt n (n ≥ 2), in ms. Default: 200 ms doubled per attempt, at most 5 s. */
   readonly retryDelayMs?: (attempt: number) => number;
+  /** Which obligations of the permit `execute` met, in the permit's words; the rest is shown as unmet. */
+  readonly obligationsMet?: (permit: Permit) => readonly string[];
   /** Whether an error is worth another attempt. Default: yes while attempts are left. */
   readonly retryable?: (error: unknown) => boolean;
   readonly signal?: AbortSignal;
@@ -203,6 +205,7 @@ export async function performAction<T>(
       layer: "sdk" as const,
       layer_attempt: permit.attempt,
       executed_args_sha256: sha256Hex(argsBytes),
+      ...(options.obligationsMet === undefined ? {} : { obligations_met: [...options.obligationsMet(permit)] }),
     };
     let result: T;
     try {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { BodyOf } from "@countersign/evidence/wire";
-import { type Gate, openGate, type Voter } from "./gate-testing.ts";
+import { bundleOf, seedFiles, seedTexts } from "../../../tools/seed-bundle.ts";
+import { type Gate, openGate, policyTests, testBundle, testRules, type Voter } from "./gate-testing.ts";
 
 let gate: Gate;
 let dana: Voter;
@@ -89,5 +90,63 @@ test("safety: nothing failed, nothing is demanded; doubt is neither pass nor fai
   await assert.rejects(report(actionId, { checks: [probe], demands: "rollback" }), refused("validation-failed"));
   await report(actionId, { checks: [{ name: "second-party", verdict: "pass" }, probe] });
   assert.deepEqual([safetyOf(actionId).at(-1)?.verdict, safetyOf(actionId).at(-1)?.demands], ["inconclusive", "none"]);
+  assert.deepEqual(gate.faults(), []);
+});
+
+test("safety: checks of the contract are missing until whoever they belong to has made them; a failure stays one", async () => {
+  const checks = [
+    { name: "reachable", by: "executor" },
+    { name: "second-look", by: "second_party" },
+  ];
+  const contract = { ...JSON.parse(seedTexts["tools/terraform.json"]!), checks };
+  const files = { "policies/main.cedar": testRules, "tests/seed.json": policyTests };
+  await gate.publish(bundleOf(seedFiles({ ...files, "tools/terraform.json": JSON.stringify(contract) })));
+  const viewOf = async (actionId: string) =>
+    (await gate.call("getAction", gate.agent, { params: { action_id: actionId } })).safety;
+  const actionId = await ended(undefined);
+  assert.deepEqual(await viewOf(actionId), {
+    ...{ verdict: "not_checked", failed: [], demands: "none" },
+    missing: ["reachable", "second-look"],
+  });
+  assert.deepEqual(
+    safetyOf(actionId)[0]?.checks.map(({ name, verdict }) => [name, verdict]),
+    ["argument-drift", "reachable", "second-look"].map((name) => [name, "not_checked"]),
+  );
+  const other = { ...gate.executor, holder: { kind: "executor", id: "worker-2" } } as const;
+  const reportBy = (by: typeof gate.executor, name: string, verdict: "pass" | "fail", demands?: "rollback") =>
+    gate.call("reportSafety", by, {
+      params: { action_id: actionId },
+      body: { checks: [{ name, verdict }], ...(demands === undefined ? {} : { demands }) },
+    });
+  await assert.rejects(reportBy(gate.executor, "second-look", "pass"), refused("forbidden"));
+  await assert.rejects(reportBy(gate.agent, "second-look", "pass"), refused("forbidden"));
+  await assert.rejects(reportBy(other, "reachable", "pass"), refused("forbidden"));
+  await assert.rejects(reportBy(other, "anything", "pass"), refused("forbidden"));
+  await reportBy(gate.executor, "reachable", "pass");
+  assert.deepEqual((await viewOf(actionId))?.missing, ["second-look"]);
+  await reportBy(other, "second-look", "fail", "rollback");
+  await reportBy(gate.executor, "reachable", "pass");
+  assert.deepEqual(await viewOf(actionId), {
+    ...{ verdict: "fail", failed: ["second-look"], missing: [], demands: "rollback" },
+  });
+  await gate.publish(testBundle());
+  const free = await ended(undefined); // control: no contract asks for any
+  assert.deepEqual((await viewOf(free))?.missing, []);
+  assert.deepEqual(gate.faults(), []);
+});
+
+test("obligations: what the executor does not say it met is shown as unmet; what it says beside them is nothing", async () => {
+  const outcome = async (met: string[] | undefined) => {
+    const action = await ask("dev");
+    const started = await start(action.action_id);
+    assert.deepEqual(started.permit.obligations, ["log_args:redacted"]);
+    assert.equal(started.action.obligations, undefined); // nothing was reported yet
+    const body = { status: "SUCCEEDED" as const, ...(met === undefined ? {} : { obligations_met: met }) };
+    const params = { action_id: action.action_id };
+    return (await gate.call("reportOutcome", gate.executor, { params, body })).obligations;
+  };
+  assert.deepEqual(await outcome(undefined), { met: [], unmet: ["log_args:redacted"] });
+  assert.deepEqual(await outcome(["another"]), { met: [], unmet: ["log_args:redacted"] });
+  assert.deepEqual(await outcome(["log_args:redacted"]), { met: ["log_args:redacted"], unmet: [] });
   assert.deepEqual(gate.faults(), []);
 });

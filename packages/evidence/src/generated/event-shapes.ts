@@ -1004,11 +1004,27 @@ function countOfPointers(o: Unchecked, at: string, faults: ShapeFault[]): number
   if ((m = o.pointers) === undefined) refuse(m, at, "/pointers", wordsObject, faults); else seen++, checkPointers(m, at + "/pointers", faults);
   return seen;
 }
-const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","tool_digest","topic","consumed","redrive_of","context_absent","cost_cents","data_classes","max_attempts","attempt_timeout_ms"]);
+const membersOfRequest = new Set<string>(["args_bytes","action_digest","tool_contract","tool_digest","topic","consumed","redrive_of","context_absent","cost_cents","checks","data_classes","max_attempts","attempt_timeout_ms"]);
 function checkConsumed(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isCommitment(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsCommitment, faults);
+}
+const membersOfChecksItem = new Set<string>(["name","by"]);
+const wordsBy = "one of \"executor\", \"second_party\"";
+const isBy = (m: unknown): boolean => m === "executor" || m === "second_party";
+function checkChecksItem(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isName(m = o.name) ? 1 : refuse(m, at, "/name", wordsName, faults);
+  seen += isBy(m = o.by) ? 1 : refuse(m, at, "/by", wordsBy, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChecksItem, at, stranger, faults);
+}
+function checkChecks(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 8) return void refuse(m, at, "", wordsKeys, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) checkChecksItem(list[i], at + `/${i}`, faults);
 }
 const wordsMaxAttempts = "an integer from 1 to 1000";
 const isMaxAttempts = (m: unknown): boolean => typeof m === "number" && Number.isSafeInteger(m) && m >= 1 && m <= 1000 && !Object.is(m, -0);
@@ -1025,6 +1041,7 @@ function checkRequest(o: unknown, at: string, faults: ShapeFault[]): void {
   if ((m = o.redrive_of) !== undefined) seen += isActionId(m) ? 1 : refuse(m, at, "/redrive_of", wordsActionId, faults);
   if ((m = o.context_absent) !== undefined) seen++, checkEnvironments(m, at + "/context_absent", faults);
   if ((m = o.cost_cents) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/cost_cents", wordsIndex, faults);
+  if ((m = o.checks) !== undefined) seen++, checkChecks(m, at + "/checks", faults);
   if ((m = o.data_classes) !== undefined) seen++, checkDataClasses(m, at + "/data_classes", faults);
   if ((m = o.max_attempts) !== undefined) seen += isMaxAttempts(m) ? 1 : refuse(m, at, "/max_attempts", wordsMaxAttempts, faults);
   if ((m = o.attempt_timeout_ms) !== undefined) seen += isIndex(m) ? 1 : refuse(m, at, "/attempt_timeout_ms", wordsIndex, faults);
@@ -1782,20 +1799,20 @@ function countOfDispatchUnconfirmed(o: Unchecked, at: string, faults: ShapeFault
 const membersOfSafety = new Set<string>(["verdict","checks","drift","demands","finding"]);
 const wordsVerdict = "one of \"pass\", \"fail\", \"inconclusive\", \"not_checked\"";
 const isVerdict = (m: unknown): boolean => m === "pass" || m === "fail" || m === "inconclusive" || m === "not_checked";
-const membersOfChecksItem = new Set<string>(["name","verdict","code"]);
-function checkChecksItem(o: unknown, at: string, faults: ShapeFault[]): void {
+const membersOfChecksItem2 = new Set<string>(["name","verdict","code"]);
+function checkChecksItem2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isName(m = o.name) ? 1 : refuse(m, at, "/name", wordsName, faults);
   seen += isVerdict(m = o.verdict) ? 1 : refuse(m, at, "/verdict", wordsVerdict, faults);
   if ((m = o.code) !== undefined) seen += isReasonCode(m) ? 1 : refuse(m, at, "/code", wordsReasonCode, faults);
-  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChecksItem, at, stranger, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfChecksItem2, at, stranger, faults);
 }
-function checkChecks(m: unknown, at: string, faults: ShapeFault[]): void {
+function checkChecks2(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 32) return void refuse(m, at, "", wordsMatchedRules, faults);
   const list: readonly unknown[] = m;
-  for (let i = 0; i < list.length; i++) checkChecksItem(list[i], at + `/${i}`, faults);
+  for (let i = 0; i < list.length; i++) checkChecksItem2(list[i], at + `/${i}`, faults);
 }
 const membersOfDrift = new Set<string>(["requested","approved","executed","equal"]);
 function checkDrift(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1818,7 +1835,7 @@ function checkSafety(o: unknown, at: string, faults: ShapeFault[]): void {
   let seen = 0;
   let m: unknown;
   seen += isVerdict(m = o.verdict) ? 1 : refuse(m, at, "/verdict", wordsVerdict, faults);
-  if ((m = o.checks) === undefined) refuse(m, at, "/checks", wordsMatchedRules, faults); else seen++, checkChecks(m, at + "/checks", faults);
+  if ((m = o.checks) === undefined) refuse(m, at, "/checks", wordsMatchedRules, faults); else seen++, checkChecks2(m, at + "/checks", faults);
   if ((m = o.drift) === undefined) refuse(m, at, "/drift", wordsObject, faults); else seen++, checkDrift(m, at + "/drift", faults);
   if ((m = o.demands) !== undefined) seen += isDemands(m) ? 1 : refuse(m, at, "/demands", wordsDemands, faults);
   if ((m = o.finding) !== undefined) seen += isFindingId(m) ? 1 : refuse(m, at, "/finding", wordsFindingId, faults);
@@ -2288,14 +2305,14 @@ function countOfFindingOpened(o: Unchecked, at: string, faults: ShapeFault[]): n
   return seen;
 }
 const membersOfFinding2 = new Set<string>(["finding_id","by","evidence"]);
-const wordsBy = "one of \"drill\", \"proof\"";
-const isBy = (m: unknown): boolean => m === "drill" || m === "proof";
+const wordsBy2 = "one of \"drill\", \"proof\"";
+const isBy2 = (m: unknown): boolean => m === "drill" || m === "proof";
 function checkFinding2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   seen += isFindingId(m = o.finding_id) ? 1 : refuse(m, at, "/finding_id", wordsFindingId, faults);
-  seen += isBy(m = o.by) ? 1 : refuse(m, at, "/by", wordsBy, faults);
+  seen += isBy2(m = o.by) ? 1 : refuse(m, at, "/by", wordsBy2, faults);
   if ((m = o.evidence) === undefined) refuse(m, at, "/evidence", wordsCeiling, faults); else seen++, checkEvidence(m, at + "/evidence", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfFinding2, at, stranger, faults);
 }
@@ -3626,11 +3643,18 @@ function orderPointers(o: Unchecked): Unchecked {
     result: o.result,
   };
 }
+function orderChecks(o: Unchecked): Unchecked {
+  return {
+    by: o.by,
+    name: o.name,
+  };
+}
 function orderRequest(o: Unchecked): Unchecked {
   return {
     action_digest: o.action_digest,
     args_bytes: o.args_bytes,
     attempt_timeout_ms: o.attempt_timeout_ms,
+    checks: o.checks === undefined ? undefined : (o.checks as unknown[]).map((m) => orderChecks(m as Unchecked)),
     consumed: o.consumed,
     context_absent: o.context_absent,
     cost_cents: o.cost_cents,
@@ -4794,7 +4818,7 @@ function orderDispatchUnconfirmed(o: Unchecked): Unchecked {
     v: o.v,
   };
 }
-function orderChecks(o: Unchecked): Unchecked {
+function orderChecks2(o: Unchecked): Unchecked {
   return {
     code: o.code,
     name: o.name,
@@ -4811,7 +4835,7 @@ function orderDrift(o: Unchecked): Unchecked {
 }
 function orderSafety(o: Unchecked): Unchecked {
   return {
-    checks: (o.checks as unknown[]).map((m) => orderChecks(m as Unchecked)),
+    checks: (o.checks as unknown[]).map((m) => orderChecks2(m as Unchecked)),
     demands: o.demands,
     drift: orderDrift(o.drift as Unchecked),
     finding: o.finding,

@@ -10,11 +10,13 @@ import type {
   ApprovalSummary,
   DispatchSummary,
   Event,
+  EventOf,
   Kind,
   PointerBlock,
   PolicySummary,
 } from "@countersign/evidence/event";
 import { type ActionPhase, phaseOf, type RunState } from "@countersign/evidence/run";
+import type { ActionStatusView } from "@countersign/evidence/wire";
 import { need, type Placed, type Reader, type Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
 import { table } from "../ledger/table.ts";
@@ -74,6 +76,13 @@ export type ActionRecord = {
     readonly not_after: string;
     readonly obligations: readonly string[];
   } | null;
+  /** Checks after the effect that the contract asks for, and names of those that were made. */
+  readonly checks: readonly { readonly name: string; readonly by: "executor" | "second_party" }[];
+  readonly checked: readonly string[];
+  /** The worst that was found after the effect, what failed, and the most that was demanded for it. */
+  readonly safety: NonNullable<ActionStatusView["safety"]> | null;
+  /** What the executor said of its obligations with its newest outcome. */
+  readonly obligations: NonNullable<ActionStatusView["obligations"]> | null;
   readonly attempts: number;
   readonly deadline: string | null;
   readonly last_event: string;
@@ -197,9 +206,50 @@ export function stepRecord(
       return { ...record, job_id: event.dispatch.job_id };
     case "dispatch.started":
       return { ...record, attempts: event.dispatch.attempt, deadline: event.started.deadline };
+    case "dispatch.succeeded":
+    case "dispatch.failed":
+    case "dispatch.timed_out":
+      return { ...record, obligations: obligationsAfter(before, event.outcome.obligations_met ?? []) };
+    case "safety.checked":
+      return { ...record, ...safetyAfter(before, event.safety) };
     default:
       return record;
   }
+}
+
+/** What the permit obliges to, and which of it the executor says it met; null where it obliges to nothing. */
+function obligationsAfter({ permit }: ActionRecord, met: readonly string[]): ActionRecord["obligations"] {
+  const obligations = permit?.obligations ?? [];
+  if (obligations.length === 0) return null;
+  return {
+    met: obligations.filter((one) => met.includes(one)),
+    unmet: obligations.filter((one) => !met.includes(one)),
+  };
+}
+
+/** A failure stays one, whatever passes later. */
+function safetyAfter(
+  { safety, checked, checks: configured }: ActionRecord,
+  { verdict, checks, demands = "none" }: EventOf<"safety.checked">["safety"],
+): Pick<ActionRecord, "safety" | "checked"> {
+  const made = checks.filter((one) => one.verdict !== "not_checked").map(({ name }) => name);
+  const failed = checks.filter((one) => one.verdict === "fail").map(({ name }) => name);
+  const names = [...new Set([...checked, ...made])];
+  const missing = configured.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
+  return {
+    checked: names.slice(0, 64),
+    safety: {
+      verdict: first(["fail", "inconclusive", "pass", "not_checked"], [safety?.verdict ?? "not_checked", verdict]),
+      failed: [...new Set([...(safety?.failed ?? []), ...failed])].slice(0, 32),
+      missing,
+      demands: first(["rollback", "review", "none"], [safety?.demands ?? "none", demands]),
+    },
+  };
+}
+
+/** The first of `order` that is among `found`, which holds nothing else. */
+function first<const T>(order: readonly T[], found: readonly T[]): T {
+  return order.find((one) => found.includes(one)) ?? order.at(-1)!; // callers give a word at least
 }
 
 function requested(
@@ -234,6 +284,10 @@ function requested(
     approval_expires: null,
     job_id: null,
     permit: null,
+    checks: request.checks ?? [],
+    checked: [],
+    safety: null,
+    obligations: null,
     attempts: 0,
     deadline: null,
     last_event: event.event_id,

@@ -35,6 +35,7 @@ import {
   UNNAMED_CAPABILITY,
 } from "@countersign/evidence/scope";
 
+import type { ToolContract } from "@countersign/evidence/tool-contract";
 import type { PolicyGate } from "./faces.ts";
 
 /** What is asked of the gate: by a request, and again at the use. */
@@ -78,6 +79,8 @@ export type Reading = {
   readonly isNamed: boolean;
   readonly toolContract: string | undefined;
   readonly costCents: number;
+  /** Checks after the effect that the contract asks for. */
+  readonly checks: ToolContract["checks"];
   /** Of the contract; undefined without one. */
   readonly dataClasses: readonly DataClass[] | undefined;
   readonly denial: CoreRuleId | undefined;
@@ -270,12 +273,21 @@ function unread(asked: Asked, denial: CoreRuleId): Reading {
   const action = blockOf(asked, asked.capability ?? UNNAMED_CAPABILITY, target);
   const isNamed = action.capability !== UNNAMED_CAPABILITY;
   const costCents = asked.costCents ?? 0;
-  return { action, targets: [target], isNamed, toolContract: undefined, costCents, dataClasses: undefined, denial };
+  return {
+    action,
+    targets: [target],
+    isNamed,
+    toolContract: undefined,
+    costCents,
+    checks: undefined,
+    dataClasses: undefined,
+    denial,
+  };
 }
 
 function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<PolicyGate["decide"]>>): Reading {
   const { contract, digest: toolContract } = bundle.contracts.get(asked.tool)!; // the caller found it
-  const { capability, data_classes: dataClasses = ["internal"] } = contract;
+  const { capability, checks, data_classes: dataClasses = ["internal"] } = contract;
   const { targets, trouble, projection } = evaluated;
   const parsed = projection === undefined ? undefined : parseProjection(projection);
   if (targets === undefined || parsed === undefined) {
@@ -284,7 +296,7 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
     // Without a projection the engine's answer is a built-in denial, about the arguments or about itself.
     const rule = trouble?.rule ?? (evaluated.result.matched_rule as CoreRuleId);
     const costCents = asked.costCents ?? 0;
-    return { action, targets: [target], isNamed: true, toolContract, costCents, dataClasses, denial: rule };
+    return { action, targets: [target], isNamed: true, toolContract, costCents, checks, dataClasses, denial: rule };
   }
   const [target = { system: "unknown", resource: "unknown" }] = targets;
   const differs = asked.target !== undefined && !sameTarget(asked.target, target);
@@ -303,7 +315,7 @@ function readAction(asked: Asked, bundle: Bundle, evaluated: Awaited<ReturnType<
         : undefined;
   const costCents = contract.cost_cents === undefined ? (asked.costCents ?? 0) : parsed.context.cost_cents;
   const action = blockOf(asked, capability, target);
-  return { action, targets, isNamed: true, toolContract, costCents, dataClasses, denial };
+  return { action, targets, isNamed: true, toolContract, costCents, checks, dataClasses, denial };
 }
 
 function blockOf(asked: Asked, capability: string, target: ActionBlock["target"]): ActionBlock {

@@ -79,6 +79,7 @@ export function openReports(parts: DispatchParts): Reports {
       const ran = ranOf(parts, reader, record, body.executed_args_sha256);
       const { holder } = caller;
       const { checks, demands } = body;
+      refuseOwnWord(record, holder, checks);
       if (demands !== undefined && !checks.some(({ verdict }) => verdict === "fail")) {
         throw new CountersignError("validation-failed", { pointer: "/demands", detail: "No check has failed." });
       }
@@ -121,7 +122,6 @@ function refuseStranger(
     what === "SUCCEEDED" ||
     what === "FAILED" ||
     what === "TIMED_OUT" ||
-    what === "SAFETY" ||
     (what === "CANCELLED" && record.phase === "running");
   if (!ofAttempt || executor === undefined || executor === holder.id) return;
   throw new CountersignError("forbidden", { detail: `The permit is for executor ${executor}.` });
@@ -142,6 +142,28 @@ function ranOf(
   if (disclosure[2] === said) return { equal: true };
   const subject = record.on_behalf_of ?? undefined;
   return { equal: false, executed: commitText(parts, reader.tenant, subject, "/safety/executed", said) };
+}
+
+/**
+ * The executor says what it checked itself; what the contract leaves to a second party, only somebody else, and nobody
+ * else anything but that. @throws CountersignError forbidden
+ */
+function refuseOwnWord(
+  { agent, checks: configured, permit }: ActionRecord,
+  { id }: Caller["holder"],
+  checks: BodyOf<"reportSafety">["checks"],
+): void {
+  const isExecutor = permit === null || permit.executor === id;
+  const isParty = isExecutor || agent === id;
+  for (const { name } of checks) {
+    const isSecond = configured.some((one) => one.name === name && one.by === "second_party");
+    if (isSecond && isParty) {
+      throw new CountersignError("forbidden", { detail: `${name} is for somebody else than agent and executor.` });
+    }
+    if (!isSecond && !isExecutor) {
+      throw new CountersignError("forbidden", { detail: `The permit is for executor ${permit?.executor}.` });
+    }
+  }
 }
 
 function outcomeCommand(parts: DispatchParts): Command<OutcomeInput, Answer> {
@@ -230,7 +252,7 @@ function safetyCommand(parts: DispatchParts): Command<SafetyInput, Answer> {
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
     run(tx, { seen, holder, checks, demands, ran }) {
       const record = recordSeen(tx, seen);
-      refuseStranger(record, holder, "SAFETY");
+      refuseOwnWord(record, holder, checks);
       const all = ran === undefined ? checks : [...checks, driftCheck(ran)];
       const now = actionIn(tx, seen.actionId) ?? record;
       appendSafety(parts.vault, tx, now, all.slice(0, 32), ran, { source: "reported" }, demands);

@@ -189,7 +189,7 @@ function appendRequest(
   { runId, body, args, texts, asked }: RequestInput,
   { reading }: Judgement,
 ): { record: ActionRecord; digest: string } {
-  const { action, toolContract, costCents, dataClasses } = reading;
+  const { action, toolContract, costCents, checks, dataClasses } = reading;
   refuseSecrets(action.target, "/target");
   const topic = body.topic ?? action.capability;
   const digest = actionDigest({
@@ -220,6 +220,7 @@ function appendRequest(
       ...(body.redrive_of === undefined ? {} : { redrive_of: body.redrive_of }),
       ...(body.context_absent === undefined ? {} : { context_absent: [...body.context_absent] }),
       cost_cents: costCents,
+      ...(checks === undefined ? {} : { checks: checks.map((one) => ({ ...one })) }),
       ...(dataClasses === undefined ? {} : { data_classes: [...dataClasses] }),
       max_attempts: body.max_attempts ?? 1,
       attempt_timeout_ms: body.attempt_timeout_ms ?? ATTEMPT_TIMEOUT_MS,

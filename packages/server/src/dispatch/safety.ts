@@ -42,7 +42,9 @@ export function appendFinalSafety(
   if (settled.safety && ran === undefined && output === undefined) return;
   const unknown: Check[] =
     settled.end === "unconfirmed" ? [{ name: "outcome", verdict: "inconclusive", code: "UNCONFIRMED" }] : [];
-  const checks = [driftCheck(ran), ...(output === undefined ? [] : [output]), ...unknown];
+  const asked = record.checks.filter(({ name }) => !record.checked.includes(name));
+  const missing: Check[] = asked.map(({ name }) => ({ name, verdict: "not_checked" }));
+  const checks = [driftCheck(ran), ...(output === undefined ? [] : [output]), ...unknown, ...missing];
   appendSafety(vault, tx, record, checks, ran, { actor: GATE });
 }
 

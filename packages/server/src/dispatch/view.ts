@@ -27,6 +27,8 @@ export async function viewAction(reader: Reader, policy: PolicyGate, record: Act
     attempts: record.attempts,
     max_attempts: record.max_attempts,
     ...(record.permit === null ? {} : { permit_id: record.permit.permit_id }),
+    ...(record.safety === null ? {} : { safety: record.safety }),
+    ...(record.obligations === null ? {} : { obligations: record.obligations }),
     events: record.events.flatMap((index) => receiptOf(reader, index) ?? []),
   };
 }
