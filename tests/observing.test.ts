@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { ActionDenied, Countersign } from "@countersign/sdk";
 import { openGateway } from "@countersign/sdk/integrations/mcp-gateway";
 import { must } from "../examples/demo/cli.ts";
-import { type Gate, openGate } from "./gate.ts";
+import { filesystemTools, type Gate, openGate, toolsAnswer } from "./gate.ts";
 
 let gate: Gate;
 let outbox = "";
@@ -56,6 +56,7 @@ test("observing: without it the SDK is denied, with it the call runs and the SDK
 
 test("observing: the MCP gateway passes a call on and tells its operator, until the first publish", async () => {
   const cs = client();
+  const tools = await filesystemTools();
   const lines: string[] = [];
   const logged: string[] = [];
   const text = (line: Uint8Array | string) => (typeof line === "string" ? line : new TextDecoder().decode(line));
@@ -64,9 +65,10 @@ test("observing: the MCP gateway passes a call on and tells its operator, until 
     openRun: () => cs.run({ capabilities: ["fs.read", "fs.write"] }),
     toClient: (line) => void lines.push(text(line)),
     toServer: (line) => {
-      const { id } = JSON.parse(text(line)) as { id: number }; // the test's own call
-      const reply = { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } };
-      setImmediate(() => gateway.fromServer(new TextEncoder().encode(JSON.stringify(reply))));
+      const message = JSON.parse(text(line)) as { id: number; method: string }; // the test's own call, or the gateway's
+      const reply = { jsonrpc: "2.0", id: message.id, result: { content: [{ type: "text", text: "done" }] } };
+      const answer = toolsAnswer(message, tools) ?? JSON.stringify(reply);
+      setImmediate(() => gateway.fromServer(new TextEncoder().encode(answer)));
     },
     holdMs: 1000,
     maxAttempts: 1,
