@@ -704,11 +704,20 @@ export class StoryAction {
 
   revalidate(): void {
     const { story } = this.run;
-    this.#append("approval.revalidated", {
+    const projection = utf8(`{"action":"${this.id}"}`);
+    const disclosure = payloadDisclosure(story.bytes16(), "/decision/projection", projection);
+    const event = this.#append("approval.revalidated", {
+      commit: { "/decision/projection": commitmentOf(disclosure) },
       policy: this.#policy(),
       approval: this.#approval(),
-      revalidated: { policy: { digest: story.policy.digest }, gate_digest: this.#decided!.decided.gate_digest! },
+      revalidated: {
+        policy: { digest: story.policy.digest },
+        gate_digest: this.#decided!.decided.gate_digest!,
+        engine: "cedar/4.13.0",
+        projection: story.store(projection),
+      },
     });
+    story.disclosures.push({ event: event.event_id, disclosure });
   }
 
   /** breakglass.used: the grant of an incident. */

@@ -948,6 +948,40 @@ export const runCases: readonly Case[] = [
           run.close();
         },
       },
+      "revalidated-without-projection": {
+        desc: "The approval is said to hold under another policy, without what that policy was asked with.",
+        faults: ["field-missing"],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("gate approve");
+          story.publish({ revision: "pol_2026_04_02" });
+          action.revalidate();
+          action.play("use succeeded safety");
+          run.close();
+        },
+        edit: () =>
+          editing("approval.revalidated", (event) => {
+            const { projection: _, ...revalidated } = event.revalidated;
+            return { ...event, revalidated };
+          }),
+      },
+      "revalidated-with-another-gate": {
+        desc: "The approval is said to hold under another policy whose gate is another.",
+        faults: ["approval-binding-differs"],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("gate approve");
+          story.publish({ revision: "pol_2026_04_02" });
+          action.revalidate();
+          action.play("use succeeded safety");
+          run.close();
+        },
+        edit: () =>
+          editing("approval.revalidated", (event) => ({
+            ...event,
+            revalidated: { ...event.revalidated, gate_digest: OTHER_DIGEST },
+          })),
+      },
       "voter-key-compromised-before-use": {
         desc: "The voter's key is declared compromised since before the vote, and the approval is used nevertheless.",
         faults: ["authority-compromised", "vote-key-compromised"],

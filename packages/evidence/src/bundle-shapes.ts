@@ -34,12 +34,20 @@ const RoleName = /^[a-z][a-z0-9_.-]{0,63}$/;
 const LabelName = /^[a-z][a-z0-9_.-]{0,63}$/;
 const CapabilityName = /^(?=.{1,128}$)[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/;
 
+/**
+ * `strict`: any other policy in force has people asked anew. `gate`: an approval also holds under another policy that
+ * says so too and asks the same people for the same thing by the same rules, schema and contract (policy-drift.ts).
+ */
+const DriftShape = oneOf("strict", "gate");
+
 const headerMembers = {
   name: pattern(/^[a-z0-9][a-z0-9._-]{0,127}$/, "a lower-case name of up to 128 characters"),
   version: Version,
   /** Digest of the bundle this one was made from. */
   parent: optional(nullable(DigestShape)),
   min_gate: optional(Version),
+  /** Default: strict. */
+  approval_drift: optional(DriftShape),
 };
 export const HeaderShape = object(headerMembers);
 
@@ -53,8 +61,7 @@ export const ManifestShape = object({
   projection: oneOf(PROJECTION_FORMAT),
   /** What adds risk tags; `none` until a bundle can name scanners. */
   scanners: oneOf("none"),
-  /** Any change of digest voids open approvals. */
-  approval_drift: oneOf("strict"),
+  approval_drift: DriftShape,
   min_gate: Version,
   parent: nullable(DigestShape),
   files: list(object({ path: text(255), size: integer(0, MAX_FILE_BYTES), sha256: HashShape }), MAX_BUNDLE_FILES, 1),

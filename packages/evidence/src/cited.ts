@@ -15,8 +15,15 @@ export function payloadsCited(event: Event): readonly string[] {
     for (const digest of artifacts) cited.add(digest);
   }
   if (event.type === "artifact.recorded") cited.add(event.artifact.payload);
-  if (event.type === "policy.decided" && event.decided.projection !== null) cited.add(event.decided.projection);
+  const projection = projectionCited(event);
+  if (projection !== undefined) cited.add(projection);
   return [...cited];
+}
+
+/** The stored bytes a policy was asked with, by the event that says what it answered; undefined in any other. */
+export function projectionCited(event: Event): string | undefined {
+  if (event.type === "policy.decided") return event.decided.projection ?? undefined;
+  return event.type === "approval.revalidated" ? event.revalidated.projection : undefined;
 }
 
 /**
@@ -29,6 +36,6 @@ export function plainPointersOf(event: Event, digest: string): readonly string[]
     if (event.pointers.args === digest) places.push("/action/args");
     if (event.pointers.result === digest) places.push("/outcome/result");
   }
-  if (event.type === "policy.decided" && event.decided.projection === digest) places.push("/decision/projection");
+  if (projectionCited(event) === digest) places.push("/decision/projection");
   return places;
 }

@@ -641,7 +641,13 @@ const all = [
   ofAction("approval.revalidated", {
     ...decided,
     approval: ApprovalBlock,
-    revalidated: object({ policy: PolicyRef, gate_digest: DigestText }),
+    revalidated: object({
+      policy: PolicyRef,
+      gate_digest: DigestText,
+      engine: optional(text(64)),
+      /** What the new policy was asked with: the commitment over it stands under /decision/projection. */
+      projection: optional(DigestText),
+    }),
   }),
   ofAction("approval.consumed", {
     ...decided,

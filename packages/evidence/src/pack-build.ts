@@ -5,7 +5,7 @@
  */
 import { canonicalText } from "./canonical.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
-import { payloadsCited, plainPointersOf } from "./cited.ts";
+import { payloadsCited, plainPointersOf, projectionCited } from "./cited.ts";
 import type { Disclosure } from "./commitment.ts";
 import { assert } from "./errors.ts";
 import type { Event, EventOf, RunEvent } from "./event.ts";
@@ -295,9 +295,10 @@ class PackBuild {
     if (event.type === "policy.decided" && event.policy.policy_snapshot !== "none") {
       this.#policies.add(event.policy.policy_digest);
     }
+    if (event.type === "approval.revalidated") this.#policies.add(event.revalidated.policy.digest);
     const opened = disclosure === "full" && event.commit !== undefined ? await this.#disclose(event) : [];
     for (const digest of payloadsCited(event)) {
-      const projection = event.type === "policy.decided" && event.decided.projection === digest;
+      const projection = projectionCited(event) === digest;
       const cited = this.#cited.get(digest) ?? { committed: new Set(), projection };
       this.#cited.set(digest, cited);
       const places = plainPointersOf(event, digest);

@@ -88,7 +88,7 @@ export function buildManifest(files: ReadonlyMap<string, Uint8Array>, header: Bu
     combining: COMBINING,
     projection: PROJECTION_FORMAT,
     scanners: "none",
-    approval_drift: "strict",
+    approval_drift: header.approval_drift ?? "strict",
     min_gate: header.min_gate ?? GATE_VERSION,
     parent: header.parent ?? null,
     files: [...files]
@@ -274,12 +274,13 @@ class BundleCheck {
     if (!this.files.has(HEADER_PATH)) return;
     const header = this.document(HEADER_PATH, HeaderShape);
     if (header === undefined) return;
-    const { min_gate = GATE_VERSION, parent = null } = header;
+    const { min_gate = GATE_VERSION, parent = null, approval_drift: drift = "strict" } = header;
     const same =
       header.name === manifest.name &&
       header.version === manifest.version &&
       min_gate === manifest.min_gate &&
-      parent === manifest.parent;
+      parent === manifest.parent &&
+      drift === manifest.approval_drift;
     if (!same) this.find("header-differs", "the manifest was not made from this bundle.json", HEADER_PATH);
   }
 

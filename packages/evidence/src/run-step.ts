@@ -587,7 +587,11 @@ export class Step {
       }
       case "approval.revalidated": {
         this.#expectPhase(one, event.type, "waiting", "granted");
-        const { policy, gate_digest: gate } = event.revalidated;
+        const { policy, gate_digest: gate, projection, engine } = event.revalidated;
+        if (projection === undefined || engine === undefined) this.#lacks("what the new policy was asked with");
+        else if (event.commit?.["/decision/projection"] === undefined) {
+          this.#lacks("the commitment /decision/projection");
+        }
         if (gate !== one.decision?.gateDigest) this.fault("approval-binding-differs", "the new policy's gate differs");
         if (policy.digest !== activePolicyOf(this.#control)?.digest) {
           this.fault("policy-not-published", `${policy.digest} is not the active policy`);

@@ -4,6 +4,7 @@
  * with its reason, never taken for equal.
  */
 
+import { canonicalText } from "./canonical.ts";
 import type { Disclosure } from "./commitment.ts";
 import type { PolicyEngine } from "./decide.ts";
 import { CountersignError } from "./errors.ts";
@@ -13,6 +14,8 @@ import { digestOf } from "./hash.ts";
 import { isPackPath, payloadPath, projectionPath } from "./pack.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { MANIFEST_PATH, readBundle } from "./policy.ts";
+import { driftReason } from "./policy-drift.ts";
+import { parseProjection } from "./projection.ts";
 import { type CitedPolicy, type NotRecomputed, notRecomputable, type Reexecuted, reexecute } from "./reexecute.ts";
 import type { DecisionAgain } from "./report-schema.ts";
 import { checkProjection, type Surroundings } from "./reprojection.ts";
@@ -21,9 +24,13 @@ import { parseStrict } from "./strict-json.ts";
 import type { Tell } from "./verify-tree.ts";
 
 type Decided = EventOf<"policy.decided">;
+type Revalidated = EventOf<"approval.revalidated">;
 type Held = CitedPolicy | { readonly why: NotRecomputed };
 /** An action's request, and the digest of the arguments it commits to, when that is opened. */
 type Requested = { readonly event: EventOf<"action.requested">; readonly args: string | undefined };
+
+/** The digest of a decision's opened input, and whether that was shown to be of the arguments. */
+type DecidedOn = { readonly projection: string; readonly fromArguments: boolean };
 
 type Found = { readonly code: FaultCode; readonly detail: string };
 /** A decision made again, with all that is wrong with it, or why it was not made. */
@@ -45,6 +52,9 @@ export class Decisions {
   /** By run, then action; a run's are forgotten when it settles. */
   readonly #requests = new Map<string, Map<string, Requested>>();
 
+  /** By run, then action: what the newest decision that asks people was made on. */
+  readonly #decidedOn = new Map<string, Map<string, DecidedOn>>();
+
   /** @param engine undefined when there is nothing to make again, or no engine to do it with */
   constructor(pack: PackReader, engine: PolicyEngine | undefined, tell: Tell) {
     this.#pack = pack;
@@ -60,8 +70,11 @@ export class Decisions {
    */
   add(event: Event, opened: readonly Disclosure[], around: Pick<Surroundings, "run" | "control">, tell: Tell): void {
     if (event.type === "action.requested") this.#remember(event, opened);
-    else if (event.type === "run.settled") this.#requests.delete(event.run_id);
-    else if (event.type === "policy.decided") this.#decided(event, opened, around, tell);
+    else if (event.type === "run.settled") {
+      this.#requests.delete(event.run_id);
+      this.#decidedOn.delete(event.run_id);
+    } else if (event.type === "policy.decided") this.#decided(event, opened, around, tell);
+    else if (event.type === "approval.revalidated") this.#revalidated(event, opened, tell);
   }
 
   #remember(event: EventOf<"action.requested">, opened: readonly Disclosure[]): void {
@@ -69,6 +82,16 @@ export class Decisions {
     this.#requests.set(event.run_id, ofRun);
     const plain = opened.find(([, pointer]) => pointer === "/action/args")?.[2];
     ofRun.set(event.action_id, { event, args: typeof plain === "string" ? plain : undefined });
+  }
+
+  /** What an approval that later holds under another policy is compared with. */
+  #rememberDecided(event: Decided, opened: readonly Disclosure[], again: Again): void {
+    const projection = plainProjection(opened);
+    if (projection === undefined || event.policy.decision !== "REQUIRE_APPROVAL") return;
+    const ofRun = this.#decidedOn.get(event.run_id) ?? new Map<string, DecidedOn>();
+    this.#decidedOn.set(event.run_id, ofRun);
+    const fromArguments = again.outcome === "made" && again.fromArguments && again.found.length === 0;
+    ofRun.set(event.action_id, { projection, fromArguments });
   }
 
   #decided(
@@ -80,6 +103,7 @@ export class Decisions {
     this.counts.total++;
     this.#cited.add(event.policy.policy_digest);
     const again = this.#again(event, opened, around);
+    this.#rememberDecided(event, opened, again);
     this.answers.push({ ...namesOf(event), ...answerOf(again) });
     if (again.outcome === "not-recomputed") {
       this.notRecomputed[again.why] = (this.notRecomputed[again.why] ?? 0) + 1;
@@ -92,6 +116,65 @@ export class Decisions {
     }
     const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
     for (const { code, detail } of again.found) tell(fault(code, detail, at));
+  }
+
+  /** An approval that is said to hold under another policy: that policy asks the same, of what was decided on. */
+  #revalidated(event: Revalidated, opened: readonly Disclosure[], tell: Tell): void {
+    const { policy, revalidated } = event;
+    this.counts.total++;
+    this.#cited.add(revalidated.policy.digest);
+    const before = this.#decidedOn.get(event.run_id)?.get(event.action_id);
+    const again = this.#holds(event, opened, before);
+    if (again.outcome === "not-recomputed") {
+      this.notRecomputed[again.why] = (this.notRecomputed[again.why] ?? 0) + 1;
+      return;
+    }
+    if (again.found.length > 0) this.counts.different++;
+    else {
+      this.counts.equal++;
+      if (again.fromArguments) this.counts.from_arguments++;
+    }
+    const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
+    const from = `From ${policy.policy_digest} to ${revalidated.policy.digest}: `;
+    for (const { code, detail } of again.found) tell(fault(code, from + detail, at));
+  }
+
+  #holds(
+    { policy, revalidated, action }: Revalidated,
+    opened: readonly Disclosure[],
+    before: DecidedOn | undefined,
+  ): Again {
+    const not = (why: NotRecomputed): Again => ({ outcome: "not-recomputed", why });
+    const plain = plainProjection(opened);
+    const bytes = plain === undefined ? undefined : this.#pack.read(projectionPath(plain));
+    const state = this.#pack.manifest?.payloads[revalidated.projection ?? ""]?.state;
+    if (bytes === undefined || digestOf(bytes) !== plain)
+      return not(state === "erased" ? "inputs-erased" : "inputs-withheld");
+    const [old, now] = [this.#policyOf(policy.policy_digest), this.#policyOf(revalidated.policy.digest)];
+    for (const held of [old, now]) if ("why" in held) return not(held.why);
+    if (!("policy" in old) || !("policy" in now)) {
+      return {
+        outcome: "made",
+        fromArguments: false,
+        found: [{ code: "decision-differs", detail: "nobody decides by it." }],
+      };
+    }
+    if (this.#engine === undefined || this.#engine.id !== revalidated.engine) return not("engine-differs");
+    const answer = this.#engine.decide(now.policy, bytes);
+    if (this.#engine.broken) return not("engine-differs");
+    const found: Found[] = [];
+    const drift = driftReason(old.policy.bundle, now.policy.bundle, action.tool);
+    if (drift !== undefined) found.push({ code: "approval-binding-differs", detail: `${drift}.` });
+    if (answer.decision !== "REQUIRE_APPROVAL" || answer.gate_digest !== revalidated.gate_digest) {
+      const detail = `recomputed, it is ${answer.decision} by ${answer.matched_rule}, not the gate people approved.`;
+      found.push({ code: "decision-differs", detail });
+    }
+    const first = before === undefined ? undefined : this.#pack.read(projectionPath(before.projection));
+    const isSame = first !== undefined && sameButFacts(first, bytes);
+    if (first !== undefined && !isSame) {
+      found.push({ code: "decision-differs", detail: "it was asked about something else than the decision was." });
+    }
+    return { outcome: "made", fromArguments: isSame && before?.fromArguments === true, found };
   }
 
   /** A bundle that no decision here cites decided nothing: somebody laid it beside the evidence. */
@@ -108,9 +191,9 @@ export class Decisions {
     const why = notRecomputable(event);
     if (why !== undefined) return not(why);
     const { policy, decided } = event;
-    const plain = opened.find(([, pointer]) => pointer === "/decision/projection")?.[2];
+    const plain = plainProjection(opened);
     const state = decided.projection === null ? undefined : this.#pack.manifest?.payloads[decided.projection]?.state;
-    const bytes = typeof plain === "string" ? this.#pack.read(projectionPath(plain)) : undefined;
+    const bytes = plain === undefined ? undefined : this.#pack.read(projectionPath(plain));
     // Other bytes than those committed to are reported by their name already.
     if (bytes === undefined || digestOf(bytes) !== plain)
       return not(state === "erased" ? "inputs-erased" : "inputs-withheld");
@@ -149,6 +232,23 @@ export class Decisions {
     if (files === undefined || wrongFiles(digest, files).length > 0) return { why: "inputs-withheld" };
     return this.#engine === undefined ? { why: "engine-differs" } : loadWith(this.#engine, digest, files);
   }
+}
+
+/** Digest of the opened input of a policy's answer, as the event commits to it. */
+function plainProjection(opened: readonly Disclosure[]): string | undefined {
+  const plain = opened.find(([, pointer]) => pointer === "/decision/projection")?.[2];
+  return typeof plain === "string" ? plain : undefined;
+}
+
+/** Whether two projections are of the same action: only what has happened since, and the time, may differ. */
+function sameButFacts(a: Uint8Array, b: Uint8Array): boolean {
+  const [first, second] = [a, b].map((bytes) => {
+    const projection = parseProjection(bytes);
+    if (projection === undefined) return undefined;
+    const { history: _history, time: _time, ...context } = projection.context;
+    return canonicalText({ ...projection, context });
+  });
+  return first !== undefined && first === second;
 }
 
 /** Ids as they are: the entry has the shape of its kind. */

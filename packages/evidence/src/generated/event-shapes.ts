@@ -1582,13 +1582,15 @@ function countOfApprovalSuperseded(o: Unchecked, at: string, faults: ShapeFault[
   if ((m = o.superseded) === undefined) refuse(m, at, "/superseded", wordsObject, faults); else seen++, checkSuperseded(m, at + "/superseded", faults);
   return seen;
 }
-const membersOfRevalidated = new Set<string>(["policy","gate_digest"]);
+const membersOfRevalidated = new Set<string>(["policy","gate_digest","engine","projection"]);
 function checkRevalidated(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
   if ((m = o.policy) === undefined) refuse(m, at, "/policy", wordsObject, faults); else seen++, checkPrevious2(m, at + "/policy", faults);
   seen += isDigestText(m = o.gate_digest) ? 1 : refuse(m, at, "/gate_digest", wordsDigestText, faults);
+  if ((m = o.engine) !== undefined) seen += isEnvironmentsItem(m) ? 1 : refuse(m, at, "/engine", wordsEnvironments2, faults);
+  if ((m = o.projection) !== undefined) seen += isDigestText(m) ? 1 : refuse(m, at, "/projection", wordsDigestText, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRevalidated, at, stranger, faults);
 }
 function countOfApprovalRevalidated(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -4335,8 +4337,10 @@ function orderApprovalSuperseded(o: Unchecked): Unchecked {
 }
 function orderRevalidated(o: Unchecked): Unchecked {
   return {
+    engine: o.engine,
     gate_digest: o.gate_digest,
     policy: orderPrevious2(o.policy as Unchecked),
+    projection: o.projection,
   };
 }
 function orderApprovalRevalidated(o: Unchecked): Unchecked {

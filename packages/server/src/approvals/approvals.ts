@@ -63,7 +63,7 @@ export type ApprovalRecord = {
   readonly policy: PolicySummary;
   readonly approval: ApprovalSummary;
   readonly votes: readonly RecordedVote[];
-  /** The policy it holds under: the decision's. */
+  /** The policy it holds under: the decision's, or the newest that was found to ask the same. */
   readonly holds_under: string;
   /** The request it replaced, and the one that replaced it. */
   readonly replaces: string | null;
@@ -133,6 +133,8 @@ export function stepApproval(before: ApprovalRecord | undefined, event: ActionEv
     case "approval.voided":
       // The state is the event's own name.
       return { ...record, state: event.type.slice("approval.".length).toUpperCase() as ApprovalState };
+    case "approval.revalidated":
+      return { ...record, holds_under: event.revalidated.policy.digest };
     case "approval.superseded":
       return { ...record, state: "SUPERSEDED", superseded_by: event.superseded.by };
     default:

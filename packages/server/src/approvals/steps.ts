@@ -38,11 +38,23 @@ export type ApprovalOrder = {
 
 export type Replacing = { readonly old: string; readonly by: ApprovalId };
 
+/** What shows that another policy asks the same: its answer's gate, and what it was asked with. */
+export type Revalidation = {
+  readonly revalidated: EventOf<"approval.revalidated">["revalidated"];
+  readonly commit?: Record<string, string>;
+};
+
 export type ApprovalSteps = {
   needs(approvalId: string): readonly Need[];
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
   /** Ends an approval in favour of a new request, which the same command decides anew and opens. No vote carries. */
   supersede(tx: Transaction, approvalId: string, reason: string): Replacing;
+  /**
+   * Says that an open approval holds under the policy now in force as well. The caller has proved it.
+   *
+   * @returns the event's id
+   */
+  revalidate(tx: Transaction, approvalId: string, proof: Revalidation): string;
   /** Uses a granted approval. Whether it may be used, the caller has asked. @throws CountersignError approval-consumed */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
   /** Why an open approval no longer binds; undefined while it does. */
@@ -108,6 +120,16 @@ export function approvalSteps(
       );
       removeDue(tx, EXPIRE, approvalId);
       return { old: approvalId, by };
+    },
+
+    revalidate(tx, approvalId, proof) {
+      const placed = tx.append("approval.revalidated", {
+        ...blocksOf(recordIn(tx, approvalId)),
+        actor: GATE,
+        ...proof,
+      });
+      noted(tx, placed);
+      return placed.event.event_id;
     },
 
     consume(tx, approvalId, { permitId, jobId }) {

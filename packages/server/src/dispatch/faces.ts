@@ -86,6 +86,15 @@ export type Approvals = {
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
   /** Ends an approval in favour of a new request, which the same command decides anew and opens. No vote carries. */
   supersede(tx: Transaction, approvalId: string, reason: string): Replacing;
+  /** Says that an open approval holds under the policy now in force as well; the event's id. The caller has proved it. */
+  revalidate(
+    tx: Transaction,
+    approvalId: string,
+    proof: {
+      readonly revalidated: EventOf<"approval.revalidated">["revalidated"];
+      readonly commit?: Record<string, string>;
+    },
+  ): string;
   /** Uses a granted approval for one permit. Whether it may be used is for the caller to have checked. */
   consume(tx: Transaction, approvalId: string, permit: { permitId: string; jobId: string }): void;
   /** Why an open approval no longer binds, whatever its votes; undefined while it does. */

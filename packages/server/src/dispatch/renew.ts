@@ -11,7 +11,7 @@ import { type KeptJudgement, keepProjection } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { type Asked, judge, settle } from "./gate.ts";
 import { viewIn, viewOf, whileChanging } from "./request-action.ts";
-import { carryStanding } from "./standing.ts";
+import { carryStanding, type Drift, driftOf } from "./standing.ts";
 import { askedAgain, openArguments, readerOf } from "./start-action.ts";
 
 type RenewInput = {
@@ -20,6 +20,7 @@ type RenewInput = {
   readonly salt: string;
   readonly reserved: Amounts | undefined;
   readonly judged: KeptJudgement;
+  readonly drift: Drift | undefined;
 };
 
 /** Brings an action's open approval up to the policy in force; nothing when it has none or it still holds. */
@@ -44,7 +45,8 @@ export function openRenewals(parts: DispatchParts): Renew {
         await judge(parts.policy, view, asked, reserved),
       );
       const by: Submission = { tenant, actor: GATE };
-      await parts.ledger.submit(command, { seen, asked, salt: disclosure[0], reserved, judged: kept }, by);
+      const drift = await driftOf(parts.policy, tenant, openActionOf(view.run, actionId), kept);
+      await parts.ledger.submit(command, { seen, asked, salt: disclosure[0], reserved, judged: kept, drift }, by);
     });
   };
 }
@@ -53,14 +55,15 @@ function renewCommand(parts: DispatchParts): Command<RenewInput, { readonly done
   return {
     name: "dispatch.renew-approval",
     needs: ({ seen }) => ({ runs: [seen.runId], rows: needsOf(parts.approvals, seen) }),
-    run(tx, { seen, asked, salt, reserved, judged }) {
+    run(tx, { seen, asked, salt, reserved, judged, drift }) {
       const record = recordSeen(tx, seen);
       const run = tx.run(seen.runId);
       const one = run && openActionOf(run, seen.actionId);
       const isOpen = one?.phase === "waiting" || (one?.phase === "granted" && one.approval?.consumed === undefined);
       if (run === undefined || one === undefined || !isOpen) return { done: "nothing" };
       const now: KeptJudgement = { ...settle(judged, viewIn(tx, run), asked, reserved), kept: judged.kept };
-      const lost = carryStanding(parts, tx, record, { run, one, judged: now, args: { bytes: asked.args, salt } });
+      const args = { bytes: asked.args, salt };
+      const lost = carryStanding(parts, tx, record, { run, one, judged: now, args, drift });
       return { done: lost?.code ?? "holds" };
     },
   };

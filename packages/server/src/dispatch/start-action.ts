@@ -31,6 +31,7 @@ import { type KeptJudgement, keepProjection } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { type Asked, judge, refuseWithoutAnswer, settle } from "./gate.ts";
 import { viewIn, viewOf, whileChanging } from "./request-action.ts";
+import { type Drift, driftOf } from "./standing.ts";
 import { appendStarted, type Refused, useDecision } from "./use.ts";
 
 type Body = BodyOf<"startAction">;
@@ -42,6 +43,7 @@ export type UseInput = {
   readonly salt: string;
   readonly reserved: Amounts | undefined;
   readonly judged: KeptJudgement;
+  readonly drift: Drift | undefined;
 };
 
 /** The refusal is kept with the idempotency key: what was recorded once is not done again. */
@@ -89,7 +91,9 @@ function startWith(parts: DispatchParts, command: Command<UseInput, UseAnswer>):
       const judged = await judge(policy, view, asked, reserved);
       const kept = await keepProjection(vault, tenant, record.on_behalf_of ?? undefined, judged);
       const { id: executor } = caller.holder;
-      return ledger.submit(command, { seen, executor, asked, salt: disclosure[0], reserved, judged: kept }, submission);
+      const drift = await driftOf(policy, tenant, openActionOf(view.run, actionId), kept);
+      const input = { seen, executor, asked, salt: disclosure[0], reserved, judged: kept, drift };
+      return ledger.submit(command, input, submission);
     });
     if (answer.refused !== null) throw refusal(answer.refused, readerOf(parts, tenant), actionId);
   };
@@ -165,7 +169,8 @@ function startCommand(parts: DispatchParts): Command<UseInput, UseAnswer> {
       const record = recordSeen(tx, input.seen);
       const judged = judgedNow(tx, input);
       const request = { bytes: input.asked.args, salt: input.salt };
-      return { refused: useDecision(parts, tx, record, { executor: input.executor, judged, request }) ?? null };
+      const { executor, drift } = input;
+      return { refused: useDecision(parts, tx, record, { executor, judged, request, drift }) ?? null };
     },
   };
 }

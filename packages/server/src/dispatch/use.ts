@@ -23,7 +23,7 @@ import { appendCancelled } from "./cancel.ts";
 import { appendDecision, type DecidedRequest, type KeptJudgement, mayStart } from "./decision.ts";
 import type { DispatchParts } from "./faces.ts";
 import { refuseWithoutAnswer } from "./gate.ts";
-import { carryStanding } from "./standing.ts";
+import { carryStanding, type Drift } from "./standing.ts";
 
 /** Why a decision was not used. What was appended to say so stands in the log; nothing was started. */
 export type Refused = { readonly code: ErrorCode; readonly detail?: string };
@@ -35,6 +35,7 @@ export type Use = {
   readonly request: DecidedRequest["args"];
   /** Who starts it, where that is not the caller. */
   readonly actor?: ActorBlock;
+  readonly drift: Drift | undefined;
 };
 
 /**
@@ -154,7 +155,7 @@ function useGranted(
   tx: Transaction,
   record: ActionRecord,
   { run, one }: { readonly run: RunState; readonly one: ActionState },
-  { judged, request }: Use,
+  { judged, request, drift }: Use,
 ): Refused | undefined {
   const { approvals } = parts;
   const { approval, decision } = one;
@@ -168,7 +169,7 @@ function useGranted(
     approvals.end(tx, approval.id, "expired", "APPROVAL_EXPIRED");
     return { code: "approval-expired" };
   }
-  const lost = carryStanding(parts, tx, record, { run, one, judged, args: request });
+  const lost = carryStanding(parts, tx, record, { run, one, judged, args: request, drift });
   if (lost !== undefined) return lost;
   // A vote made with a key that was in other hands by then counts for nothing, whoever it names.
   if (approvals.voidReason(tx, approval.id) === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
