@@ -52,6 +52,18 @@ const family = (costs: readonly [number, number, number]) => (story: Story) => {
 };
 const APPROVED = "gate approve use succeeded safety";
 
+/** A request that finance may answer too after ten minutes, answered after `waitMs`. */
+const escalating =
+  (waitMs: number, script: string, quorum = 1) =>
+  (story: Story) => {
+    const run = story.found({ people: ["sam", "fay"] }).run();
+    const requirement = { ...ONE_SRE, quorum, escalation: { after: "PT10M", approvers: "role:finance" } };
+    const action = run.play("gate", { requirements: [requirement] });
+    story.wait(waitMs);
+    action.play(script);
+    run.close();
+  };
+
 /** Sam's key turns out to have been in other hands. */
 const stolen = (story: Story, since: string) =>
   story.append("approver.key.revoked", {
@@ -806,6 +818,28 @@ export const runCases: readonly Case[] = [
           run.play(ALLOWED);
           run.close();
         },
+      },
+    },
+  },
+  {
+    name: "escalated",
+    desc: "Nobody of the asked role answers in ten minutes; then somebody of the added role may, and does.",
+    tell: escalating(600_000, "vote:fay grant use succeeded safety"),
+    mutations: {
+      "by-the-first-role": {
+        desc: "Lawful: who was asked first may answer before and after.",
+        faults: [],
+        tell: escalating(600_000, "approve use succeeded safety"),
+      },
+      early: {
+        desc: "Somebody of the added role answers before it is added.",
+        faults: ["approver-not-entitled", "quorum-not-met"],
+        tell: escalating(0, "vote:fay grant use succeeded safety"),
+      },
+      "quorum-lowered": {
+        desc: "The escalation adds a role, and the grant counts one person where two are asked for.",
+        faults: ["quorum-not-met"],
+        tell: escalating(600_000, "vote:fay grant use succeeded safety", 2),
       },
     },
   },

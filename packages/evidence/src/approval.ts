@@ -149,10 +149,15 @@ const isAction: Check = (value) => {
   const { target, ...rest } = value;
   return isTarget(target) && texts({ required: ["capability", "tool"], optional: ["tool_version"] })(rest);
 };
+const isEscalation: Check = (value) =>
+  isObject(value) &&
+  texts({ required: ["after", "approvers"], optional: [] })(value) &&
+  parseDuration(String(value.after)) !== undefined;
 const isRequirement: Check = (value) => {
   if (!isObject(value)) return false;
-  const { quorum, separation, ...rest } = value;
+  const { quorum, separation, escalation, ...rest } = value;
   if (!isCount(quorum) || quorum === 0 || !listOf(isText)(separation)) return false;
+  if (escalation !== undefined && !isEscalation(escalation)) return false;
   return (
     texts({ required: ["rule", "approvers", "ttl"], optional: [] })(rest) &&
     parseDuration(String(rest.ttl)) !== undefined

@@ -216,6 +216,13 @@ export const Requirement = object({
   quorum: Type.Integer({ minimum: 1, maximum: 16 }),
   ttl: pattern("^P(?=[0-9T])([0-9]{1,4}D)?(T([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,5}S)?)?$", 32),
   separation: list(oneOf("requester", "on_behalf_of", "agent_owner", "author"), 4),
+  /** Another role that may answer too once the request has waited this long; the quorum stays what it is. */
+  escalation: optional(
+    object({
+      after: pattern("^P(?=[0-9T])([0-9]{1,4}D)?(T([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,5}S)?)?$", 32),
+      approvers: pattern("^role:[a-z][a-z0-9_.-]{0,63}$", 69),
+    }),
+  ),
 });
 
 /** Roles a credential or a person may hold; approver roles of a policy bundle are separate names. */

@@ -292,7 +292,8 @@ function asksAsMuch(one: ApprovalRequirement, other: ApprovalRequirement): boole
     one.approvers === other.approvers &&
     one.quorum >= other.quorum &&
     (parseDuration(one.ttl) ?? 0) <= (parseDuration(other.ttl) ?? 0) &&
-    other.separation.every((rule) => one.separation.includes(rule))
+    other.separation.every((rule) => one.separation.includes(rule)) &&
+    (one.escalation === undefined || canonicalText(one.escalation) === canonicalText(other.escalation ?? null))
   );
 }
 

@@ -3,7 +3,15 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type ControlState, emptyControl, type PersonState } from "./control.ts";
 import type { ApprovalRequirement } from "./event.ts";
-import { type Ballot, eligiblePeople, peopleFault, quorumOf, type Separation, voterFault } from "./quorum.ts";
+import {
+  type Ballot,
+  eligiblePeople,
+  peopleFault,
+  quorumOf,
+  requirementsAt,
+  type Separation,
+  voterFault,
+} from "./quorum.ts";
 
 function tenantOf(kind: "evaluation" | "production", roles: Readonly<Record<string, readonly string[]>>): ControlState {
   const persons: Record<string, PersonState> = {};
@@ -158,3 +166,29 @@ function fillable(
       ),
   );
 }
+
+test("escalation: after its delay another role may answer too; never before, and never fewer people", () => {
+  const control = tenantOf("production", { sam: ["sre"], mia: ["manager"], max: ["manager"] });
+  const asked: ApprovalRequirement = { ...needs("sre", 2), escalation: { after: "PT10M", approvers: "role:manager" } };
+  const at = (minutes: number) =>
+    requirementsAt([asked], "2026-04-01T14:00:00.000Z", new Date(Date.UTC(2026, 3, 1, 14, minutes)).toISOString());
+  const state = (minutes: number, ...people: string[]) =>
+    quorumOf(at(minutes), approve(...people), control, NOBODY).state;
+  assert.equal(voterFault(at(9), "mia", control, NOBODY)?.code, "approver-not-entitled");
+  assert.equal(voterFault(at(10), "mia", control, NOBODY), undefined);
+  assert.equal(voterFault(at(-1), "mia", control, NOBODY)?.code, "approver-not-entitled");
+  assert.deepEqual(
+    eligiblePeople(at(10), control, NOBODY).map(({ person }) => person),
+    ["sam", "mia", "max"],
+  );
+  assert.equal(state(10, "mia"), "waiting"); // still two
+  assert.equal(state(10, "mia", "max"), "granted");
+  assert.equal(state(10, "sam", "mia"), "granted");
+  assert.equal(state(9, "sam", "mia"), "waiting");
+  const missing = quorumOf(at(10), approve("mia"), control, NOBODY);
+  assert.deepEqual(missing.state === "waiting" && missing.missing, [
+    { rule: "rule-sre", approvers: "role:sre or role:manager", open: 1 },
+  ]);
+  assert.equal(peopleFault(at(10), ["mia", "max"], control, NOBODY, "kept"), undefined);
+  assert.equal(peopleFault(at(9), ["mia", "max"], control, NOBODY, "kept")?.code, "quorum-not-met");
+});

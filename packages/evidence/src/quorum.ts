@@ -3,6 +3,7 @@
  * whatever roles they hold. Spec: spec/approval.md, "Quorum" and "Separation".
  */
 import { type ControlState, holdsApproverRole, needsTwoPeople, personOf } from "./control.ts";
+import { parseDuration } from "./duration.ts";
 import type { ApprovalRequirement } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 
@@ -16,6 +17,29 @@ export type Separation = {
   /** Author of the policy the decision was made under. */
   readonly author?: string;
 };
+
+/** A requirement as it stands at some time: with the role an escalation has added by then. */
+export type OpenRequirement = ApprovalRequirement & { readonly also?: string };
+
+/**
+ * The requirements of a request at a time: who may answer grows when an escalation is due, the quorum never shrinks. It
+ * is a matter of the log's own times alone, so everybody who reads it comes to the same.
+ *
+ * @param requestedAt ts of approval.requested
+ * @param at ts of what is asked about
+ */
+export function requirementsAt(
+  requirements: readonly ApprovalRequirement[],
+  requestedAt: string,
+  at: string,
+): readonly OpenRequirement[] {
+  const waitedMs = Date.parse(at) - Date.parse(requestedAt);
+  return requirements.map((one) => {
+    const afterMs = one.escalation === undefined ? undefined : parseDuration(one.escalation.after);
+    if (one.escalation === undefined || afterMs === undefined || !(waitedMs >= afterMs)) return one;
+    return { ...one, also: one.escalation.approvers };
+  });
+}
 
 /** One recorded vote. `event` is the approval.voted event's id. */
 export type Ballot = {
@@ -44,7 +68,7 @@ export type EligiblePerson = {
  * the tenant is an evaluation tenant and the quorum cannot be reached otherwise.
  */
 export function quorumOf(
-  requirements: readonly ApprovalRequirement[],
+  requirements: readonly OpenRequirement[],
   ballots: readonly Ballot[],
   control: ControlState,
   separation: Separation,
@@ -72,7 +96,7 @@ export function placesOf(requirements: readonly ApprovalRequirement[]): number {
 
 /** Everybody who may fill a slot of these requirements now, in the order people were added. */
 export function eligiblePeople(
-  requirements: readonly ApprovalRequirement[],
+  requirements: readonly OpenRequirement[],
   control: ControlState,
   separation: Separation,
 ): EligiblePerson[] {
@@ -88,7 +112,7 @@ export function eligiblePeople(
 
 /** Why this person may not vote on these requirements now, or undefined when they may. Keys: vote-signature.ts. */
 export function voterFault(
-  requirements: readonly ApprovalRequirement[],
+  requirements: readonly OpenRequirement[],
   person: string,
   control: ControlState,
   separation: Separation,
@@ -98,7 +122,7 @@ export function voterFault(
   }
   const holding = requirements.filter((requirement) => mayFill(requirement, person, control, undefined));
   if (holding.length === 0) {
-    const wanted = requirements.map(({ approvers }) => approvers).join(", ");
+    const wanted = requirements.map(whoAnswers).join(", ");
     return fault("approver-not-entitled", `${person} holds none of ${wanted}`);
   }
   if (!needsTwoPeople(control) || holding.some((one) => !isSeparated(one, person, separation))) return undefined;
@@ -111,7 +135,7 @@ export function voterFault(
  * @param said what the grant says about separation
  */
 export function peopleFault(
-  requirements: readonly ApprovalRequirement[],
+  requirements: readonly OpenRequirement[],
   people: readonly string[],
   control: ControlState,
   separation: Separation,
@@ -140,17 +164,18 @@ export function peopleFault(
 }
 
 function mayFill(
-  requirement: ApprovalRequirement,
+  requirement: OpenRequirement,
   person: string,
   control: ControlState,
   separation: Separation | undefined,
 ): boolean {
   // `role:` and the name of an approver role of the policy's catalogue.
-  if (!holdsApproverRole(control, person, requirement.approvers.slice("role:".length))) return false;
+  const roles = requirement.also === undefined ? [requirement.approvers] : [requirement.approvers, requirement.also];
+  if (!roles.some((role) => holdsApproverRole(control, person, role.slice("role:".length)))) return false;
   return separation === undefined || !isSeparated(requirement, person, separation);
 }
 
-function isSeparated(requirement: ApprovalRequirement, person: string, separation: Separation): boolean {
+function isSeparated(requirement: OpenRequirement, person: string, separation: Separation): boolean {
   return requirement.separation.some((part) => {
     switch (part) {
       case "requester":
@@ -175,7 +200,7 @@ function partOf(person: string, separation: Separation): string {
 
 /** Kuhn's augmenting paths over at most 32 people; each requirement is a node that takes `quorum` people. */
 function match(
-  requirements: readonly ApprovalRequirement[],
+  requirements: readonly OpenRequirement[],
   people: readonly string[],
   control: ControlState,
   separation: Separation | undefined,
@@ -199,9 +224,15 @@ function match(
   };
   const matched = people.filter((person) => place(person, new Set()));
   const missing: MissingVotes[] = [];
-  for (const [at, { rule, approvers, quorum }] of requirements.entries()) {
+  for (const [at, requirement] of requirements.entries()) {
+    const { rule, quorum } = requirement;
     const open = quorum - filled[at]!.length;
-    if (open > 0) missing.push({ rule, approvers, open });
+    if (open > 0) missing.push({ rule, approvers: whoAnswers(requirement), open });
   }
   return { people: matched, missing };
+}
+
+/** `role:a`, or `role:a or role:b` once it was escalated. */
+function whoAnswers({ approvers, also }: OpenRequirement): string {
+  return also === undefined ? approvers : `${approvers} or ${also}`;
 }

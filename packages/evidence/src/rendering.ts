@@ -75,9 +75,10 @@ function fields(request: ApprovalRequest): [string, string][] {
   ];
 }
 
-function needs({ quorum, approvers, rule, ttl, separation }: ApprovalRequirement): string {
+function needs({ quorum, approvers, rule, ttl, separation, escalation }: ApprovalRequirement): string {
   const apart = separation.length === 0 ? "" : `, not ${separation.join(", ")}`;
-  return `${quorum} of ${approvers} for ${rule}, within ${ttl}${apart}`;
+  const later = escalation === undefined ? "" : `; after ${escalation.after} also ${escalation.approvers}`;
+  return `${quorum} of ${approvers} for ${rule}, within ${ttl}${apart}${later}`;
 }
 
 type Shown = {

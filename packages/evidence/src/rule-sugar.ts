@@ -102,6 +102,8 @@ const RuleShape = object({
   quorum: optional(integer(1, 16)),
   ttl: optional(text(32)),
   separation: optional(list(text(32), 4, 1)),
+  /** Another role that may answer too after this long. */
+  escalate: optional(object({ after: text(32), approvers: text(64) })),
   obligations: optional(list(text(128), 32, 1)),
   owner: optional(text(128)),
   control: optional(text(256)),
@@ -176,6 +178,7 @@ function ruleText(rule: SugarRule): string {
     ["quorum", rule.quorum],
     ["ttl", rule.ttl],
     ["separation", rule.separation?.join(",")],
+    ["escalate", rule.escalate && `${rule.escalate.after} role:${rule.escalate.approvers}`],
     ["obligations", rule.obligations?.join(";")],
     ["owner", rule.owner],
     ["control", rule.control],

@@ -203,6 +203,42 @@ const rows: readonly [
     /nobody/,
   ],
   [
+    "an escalation when the wait is over",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT1H role:oncall_sre")')),
+    "annotation-malformed",
+    /escalate/,
+  ],
+  [
+    "an escalation at once",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT0S role:oncall_sre")')),
+    "annotation-malformed",
+    /escalate/,
+  ],
+  [
+    "an escalation to the role asked already",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT10M role:finance")')),
+    "annotation-malformed",
+    /another role/,
+  ],
+  [
+    "an escalation to one person",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT10M usr_1")')),
+    "annotation-malformed",
+    /escalate/,
+  ],
+  [
+    "an escalation out of the catalogue",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT10M role:board")')),
+    "role-unknown",
+    /board/,
+  ],
+  [
+    "an escalation of a denial",
+    more(deny('@reason("RISK_EXFILTRATION") @escalate("PT10M role:finance")')),
+    "annotation-misplaced",
+    /escalate/,
+  ],
+  [
     "approvers of a denial",
     more(deny('@reason("RISK_EXFILTRATION") @approvers("role:finance")')),
     "annotation-misplaced",

@@ -105,6 +105,7 @@ const KNOWN = [
   "quorum",
   "ttl",
   "separation",
+  "escalate",
   "obligations",
   "owner",
   "control",
@@ -112,7 +113,7 @@ const KNOWN = [
 ];
 const decisions = { allow: "ALLOW", deny: "DENY", require_approval: "REQUIRE_APPROVAL" } as const;
 /** Annotations only these decisions take; a gate needs its first three. */
-const OF_GATES = ["approvers", "quorum", "ttl", "separation"];
+const OF_GATES = ["approvers", "quorum", "ttl", "separation", "escalate"];
 
 const RULE_ID = /^[a-z][a-z0-9:._-]{0,127}$/;
 const OBLIGATION = /^(?=.{1,128}$)[a-z][a-z0-9_]*(:[A-Za-z0-9._-]+)?$/;
@@ -259,8 +260,24 @@ class RuleReading {
       this.#find("annotation-malformed", `@ttl("${ttl}") is not a duration like PT30M, of at most 30 days`);
     }
     const separation = this.#separation(notes, severity);
+    const escalation = this.#escalation(notes, approvers, ttlMs ?? 0);
     if (approvers === undefined || quorum === undefined || ttl === undefined) return undefined;
-    return { rule, approvers, quorum, ttl, separation };
+    return { rule, approvers, quorum, ttl, separation, ...(escalation === undefined ? {} : { escalation }) };
+  }
+
+  /** `PT10M role:manager`: who may answer too, once the request has waited that long and is still open. */
+  #escalation(notes: Annotations, approvers: string | undefined, ttlMs: number): ApprovalRequirement["escalation"] {
+    if (!Object.hasOwn(notes, "escalate")) return undefined;
+    const words = /^(\S{1,32}) (role:([a-z][a-z0-9_.-]{0,63}))$/.exec(notes.escalate ?? "");
+    const [, after = "", to = "", role = ""] = words ?? [];
+    const afterMs = parseDuration(after);
+    if (words === null || afterMs === undefined || afterMs === 0 || afterMs >= ttlMs || to === approvers) {
+      const wanted = "a duration shorter than @ttl and another role, like PT10M role:manager";
+      this.#find("annotation-malformed", `@escalate("${notes.escalate ?? ""}") is not ${wanted}`);
+      return undefined;
+    }
+    if (!Object.hasOwn(this.bundle.roles, role)) this.#find("role-unknown", `${role} is not in catalog/roles.json`);
+    return { after, approvers: to };
   }
 
   /** An annotation adds to who may not vote and never takes away; a critical rule's author may not either. */

@@ -4,7 +4,7 @@
  */
 import { activePolicyOf, agentOf, type ControlState } from "./control.ts";
 import type { ActionBlock, ApprovalRequirement, Decision, DeclaredScope, InitiatorBlock, RunEvent } from "./event.ts";
-import type { Ballot, Separation } from "./quorum.ts";
+import { type Ballot, type OpenRequirement, requirementsAt, type Separation } from "./quorum.ts";
 import { isExtension } from "./run-extension.ts";
 import type { Amounts, DataClass } from "./scope.ts";
 
@@ -64,6 +64,8 @@ export type BoundApproval = {
   readonly id: string;
   readonly requestDigest: string;
   readonly rendering: string;
+  /** ts of approval.requested: escalations count from it. */
+  readonly requestedAt: string;
   readonly expiresAt: string;
   readonly executeWithinMs?: number;
   readonly maxAttempts?: number;
@@ -234,6 +236,12 @@ export function usageOf(state: RunState): Amounts & { readonly in_flight: number
     bytes += one.argsBytes;
   }
   return { actions, cents, bytes, in_flight: inFlight };
+}
+
+/** Who an open approval asks at a time: the decision's requirements, with the roles escalations have added by then. */
+export function requirementsOf({ decision, approval }: ActionState, at: string): readonly OpenRequirement[] {
+  const { requirements = [] } = decision ?? {};
+  return approval === undefined ? requirements : requirementsAt(requirements, approval.requestedAt, at);
 }
 
 /** Who an approval's separation of duties is about, at this point of the log. */

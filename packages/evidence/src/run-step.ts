@@ -50,6 +50,7 @@ import {
   type RequestState,
   type RunCounts,
   type RunState,
+  requirementsOf,
   type SettledAction,
   type SignedBallot,
   separationOf,
@@ -468,6 +469,7 @@ export class Step {
         id: approval.approval_id ?? "",
         requestDigest: said.digest,
         rendering: said.rendering,
+        requestedAt: event.ts,
         expiresAt: said.expires_at,
         policyDigest: policy.policy_digest,
         ballots: [],
@@ -639,7 +641,7 @@ export class Step {
     const held = personOf(this.#control, vote.person)?.approverRoles ?? [];
     const unheld = said?.roles.find((role) => !held.includes(role));
     if (unheld !== undefined) this.fault("approver-not-entitled", `${vote.person} does not hold ${unheld}`);
-    const entitled = voterFault(one.decision?.requirements ?? [], vote.person, this.#control, separation);
+    const entitled = voterFault(requirementsOf(one, event.ts), vote.person, this.#control, separation);
     const key = voteKeyFault(vote, event.ts, this.#control);
     for (const found of [entitled, key]) if (found !== undefined) this.fault(found.code, found.detail);
     if (approval.ballots.some(({ person }) => person === vote.person)) {
@@ -658,7 +660,7 @@ export class Step {
       this.fault("approval-binding-differs", `usable until ${usableUntil}, but it expires at ${approval.expiresAt}`);
     }
     const before = this.faults.length;
-    const requirements = one.decision?.requirements ?? [];
+    const requirements = requirementsOf(one, event.ts);
     const separation = separationOf(this.next, one, this.#control);
     const approved = approval.ballots.filter(({ answer }) => answer === "approve").map(({ person }) => person);
     const silent = people.find((person) => !approved.includes(person));
@@ -716,7 +718,7 @@ export class Step {
     this.#votesStillGood(one, approval);
     if (granted.separation === "breakglass") return;
     const separation = separationOf(this.next, one, this.#control);
-    const requirements = one.decision?.requirements ?? [];
+    const requirements = requirementsOf(one, this.#event.ts);
     const found = peopleFault(requirements, granted.people, this.#control, separation, granted.separation);
     if (found === undefined || one.unbound === true) return;
     const code = found.code === "quorum-not-met" ? "approver-not-entitled" : found.code;
@@ -750,7 +752,14 @@ export class Step {
     }
     const granted = { at: event.ts, people, usableUntil: expiresAt, separation: "breakglass" as const };
     const { policy_digest: policyDigest } = event.policy;
-    const fresh = { id: id ?? "", requestDigest: "", rendering: "", policyDigest, ballots: [] };
+    const fresh = {
+      id: id ?? "",
+      requestDigest: "",
+      rendering: "",
+      requestedAt: event.ts,
+      policyDigest,
+      ballots: [],
+    };
     this.#put({ ...one, phase: "granted", approval: { ...(one.approval ?? fresh), expiresAt, granted } });
   }
 

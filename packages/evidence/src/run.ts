@@ -26,7 +26,7 @@ import {
 import { Step } from "./run-step.ts";
 
 export type { ActionEnd, ActionState, AttemptEnd, OpenPhase, RunCounts, RunState, SettledAction } from "./run-state.ts";
-export { actionOf, openActionOf, separationOf, settledActionOf, usageOf } from "./run-state.ts";
+export { actionOf, openActionOf, requirementsOf, separationOf, settledActionOf, usageOf } from "./run-state.ts";
 
 /** How long after an attempt's deadline the log may take to say that it is unconfirmed. */
 export const UNCONFIRMED_GRACE_MS = 300_000;

@@ -210,6 +210,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           return { bytes, salt: disclosure[0] };
         },
         renew: dispatch.renew,
+        nowMs: clock.nowMs,
         bundleOf: policy.bundleOf,
         sealDisclosure: vault.sealDisclosure,
         keepDisclosure,

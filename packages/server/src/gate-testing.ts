@@ -160,7 +160,11 @@ export type GateOptions = {
   /** Another clock, and tables of modules that stand beside the gate. */
   readonly clock?: TestClock;
   readonly tables?: readonly Table[];
+  /** Hears of every new approval request, as the notifications do. */
+  readonly announce?: Announce;
 };
+
+type Announce = Parameters<typeof approvalSteps>[1];
 
 /** Opens a gate with one tenant, one agent and one policy. */
 export async function openGate(options: GateOptions = {}): Promise<Gate> {
@@ -174,7 +178,7 @@ export async function openGate(options: GateOptions = {}): Promise<Gate> {
   });
   const { tenant = "prod-a", kind = "evaluation", bundle = testBundle() } = options;
   await createTestTenant(ledger, tenant, kind);
-  const gate = assemble(ledger, clock, scratch, tenant, []);
+  const gate = assemble(ledger, clock, scratch, tenant, [], options.announce);
   const ceiling = options.ceiling ?? ["infra"];
   await gate.submit(registerAgent, { id: "ops-agent", ceiling, may_execute: options.mayExecute ?? false });
   if (bundle !== null) await gate.publish(bundle);
@@ -187,7 +191,7 @@ export const allTables = [
   ...[...runTables, ...dispatchTables, ...approvalTables, ...freezeTables, ...packTables],
 ];
 
-function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
+function wire(ledger: TestLedger, clock: TestClock, scratch: string, announce?: Announce) {
   const metrics = openMetrics();
   const keys = openSealKeys(join(scratch, "seal"));
   const files = openPayloadFiles(join(scratch, "payloads"));
@@ -197,7 +201,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
   const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log: silentLog });
   const people = openPeople({ ledger, clock, keepDisclosure, seals: { ...vault, lookupHash: keys.lookupHash } });
   const random16 = () => randomBytes(16);
-  const steps = approvalSteps(actionBook);
+  const steps = approvalSteps(actionBook, announce);
   const dispatchVault = {
     ...vault,
     openDisclosure: openDisclosure.bind(undefined, vault),
@@ -228,6 +232,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
         return { bytes, salt: disclosure[0] };
       },
       renew: dispatch.renew,
+      nowMs: clock.nowMs,
       bundleOf: policy.bundleOf,
       sealDisclosure: vault.sealDisclosure,
       keepDisclosure,
@@ -261,8 +266,15 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string) {
   return { handlers, files, vault, policy, people, sweeper, host, keys };
 }
 
-function assemble(ledger: TestLedger, clock: TestClock, scratch: string, tenant: string, held: Bundle[]): Gate {
-  const { handlers, files, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch);
+function assemble(
+  ledger: TestLedger,
+  clock: TestClock,
+  scratch: string,
+  tenant: string,
+  held: Bundle[],
+  announce?: Announce,
+): Gate {
+  const { handlers, files, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch, announce);
   for (const bundle of held) policy.hold(bundle);
   const caller = (role: RoleName, kind: Caller["holder"]["kind"], id: string): Caller => ({
     tenant,
@@ -361,7 +373,7 @@ function assemble(ledger: TestLedger, clock: TestClock, scratch: string, tenant:
       await sweeper.close();
       await host.close();
       keys.close();
-      return assemble(await ledger.reopen(), clock, scratch, tenant, held);
+      return assemble(await ledger.reopen(), clock, scratch, tenant, held, announce);
     },
 
     async close() {

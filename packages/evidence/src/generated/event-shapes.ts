@@ -1121,7 +1121,7 @@ function checkHistory(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.in_flight) ? 1 : refuse(m, at, "/in_flight", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHistory, at, stranger, faults);
 }
-const membersOfRequirement = new Set<string>(["rule","approvers","quorum","ttl","separation"]);
+const membersOfRequirement = new Set<string>(["rule","approvers","quorum","ttl","separation","escalation"]);
 const wordsApprovers = "a string of at most 69 UTF-16 code units, matching ^role:[a-z][a-z0-9_.-]{0,63}$";
 const pattern30 = /^role:[a-z][a-z0-9_.-]{0,63}$/u;
 const isApprovers = (m: unknown): boolean => typeof m === "string" && m.length <= 69 && pattern30.test(m);
@@ -1137,6 +1137,15 @@ function checkSeparation(m: unknown, at: string, faults: ShapeFault[]): void {
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) if (!isSeparationItem(list[i])) refuse(list[i] ?? null, at, `/${i}`, wordsSeparation, faults);
 }
+const membersOfEscalation = new Set<string>(["after","approvers"]);
+function checkEscalation(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isTtl(m = o.after) ? 1 : refuse(m, at, "/after", wordsTtl, faults);
+  seen += isApprovers(m = o.approvers) ? 1 : refuse(m, at, "/approvers", wordsApprovers, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfEscalation, at, stranger, faults);
+}
 function checkRequirement(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1146,6 +1155,7 @@ function checkRequirement(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isQuorum(m = o.quorum) ? 1 : refuse(m, at, "/quorum", wordsQuorum, faults);
   seen += isTtl(m = o.ttl) ? 1 : refuse(m, at, "/ttl", wordsTtl, faults);
   if ((m = o.separation) === undefined) refuse(m, at, "/separation", wordsDataClasses, faults); else seen++, checkSeparation(m, at + "/separation", faults);
+  if ((m = o.escalation) !== undefined) seen++, checkEscalation(m, at + "/escalation", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequirement, at, stranger, faults);
 }
 function checkRequirements(m: unknown, at: string, faults: ShapeFault[]): void {
@@ -3700,9 +3710,16 @@ function orderHistory(o: Unchecked): Unchecked {
     in_flight: o.in_flight,
   };
 }
+function orderEscalation(o: Unchecked): Unchecked {
+  return {
+    after: o.after,
+    approvers: o.approvers,
+  };
+}
 function orderRequirement(o: Unchecked): Unchecked {
   return {
     approvers: o.approvers,
+    escalation: o.escalation === undefined ? undefined : orderEscalation(o.escalation as Unchecked),
     quorum: o.quorum,
     rule: o.rule,
     separation: o.separation,

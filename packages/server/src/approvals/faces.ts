@@ -29,6 +29,7 @@ export type ApprovalParts = {
   readonly bundleOf: (tenant: string, digest: string) => Promise<Bundle | undefined>;
   readonly sealDisclosure: (tenant: string, subject: string | undefined, disclosure: Disclosure) => Uint8Array;
   readonly keepDisclosure: (tx: Transaction, eventId: EventId, pointer: string, sealed: Uint8Array) => void;
+  readonly nowMs: () => number;
   /** 16 fresh random bytes, for salts. */
   readonly random16: () => Uint8Array;
 };

@@ -4,7 +4,7 @@
  */
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { voterFault } from "@countersign/evidence/quorum";
-import { openActionOf, separationOf } from "@countersign/evidence/run";
+import { openActionOf, requirementsOf, separationOf } from "@countersign/evidence/run";
 import type { Command, Reader, Submission, Transaction } from "../ledger/command.ts";
 import { type ApprovalRecord, approvalIn, approvalOf, OPEN_STATES, runIdOf } from "./approvals.ts";
 import type { ActionBook, ApprovalParts } from "./faces.ts";
@@ -84,6 +84,6 @@ function refuseStranger(tx: Transaction, record: ApprovalRecord, person: string)
   const run = tx.run(runIdOf(record));
   const one = run && openActionOf(run, record.action_id);
   if (run === undefined || one === undefined) throw new CountersignError("approval-not-open");
-  const fault = voterFault(record.requirements, person, tx.control, separationOf(run, one, tx.control));
+  const fault = voterFault(requirementsOf(one, tx.ts), person, tx.control, separationOf(run, one, tx.control));
   if (fault !== undefined) throw new CountersignError("approver-not-eligible", { detail: `${fault.detail}.` });
 }

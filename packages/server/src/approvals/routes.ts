@@ -39,7 +39,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       const reader = readerOf(ledger, caller.tenant);
       const limit = Math.max(1, Math.min(Number(query.limit ?? PAGE), LARGEST_PAGE));
       const { records, next } = listRecords(reader, { state: query.state, after: query.after, limit });
-      const page = records.map((record) => viewApproval(reader, record));
+      const page = records.map((record) => viewApproval(reader, record, parts.nowMs()));
       return { body: { approvals: page, ...(next === undefined ? {} : { next }) } };
     },
 
@@ -61,7 +61,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       const { approval_id: approvalId, vote_id: voteId } = params;
       await votes.cast({ tenant, approvalId, voteId, person: personOf(caller), body, submission });
       const reader = readerOf(ledger, tenant);
-      return { body: viewApproval(reader, recordFor(reader, approvalId)) };
+      return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
     },
 
     async revokeApproval({ caller, params, body, submission }) {
@@ -70,7 +70,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       const approver = caller.role === "admin" ? undefined : personOf(caller);
       await revoke({ tenant, approvalId, approver, reason: body.reason_code ?? REVOKED, submission });
       const reader = readerOf(ledger, tenant);
-      return { body: viewApproval(reader, recordFor(reader, approvalId)) };
+      return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
     },
   };
   return { handlers, chores: approvalChores(parts, steps), votes };

@@ -4,6 +4,7 @@
  */
 import { formatApprovalRequest, parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
+import { parseDuration } from "@countersign/evidence/duration";
 import { assert, CountersignError } from "@countersign/evidence/errors";
 import type { ActorBlock, EventOf, Kind } from "@countersign/evidence/event";
 import type { ApprovalId } from "@countersign/evidence/ids";
@@ -44,6 +45,13 @@ export type Revalidation = {
   readonly commit?: Record<string, string>;
 };
 
+/** What whoever tells people hears of a new request; other people may answer it after `escalatesAfterMs`. */
+export type Announcement = {
+  readonly approvalId: string;
+  readonly expiresAt: string;
+  readonly escalatesAfterMs: readonly number[];
+};
+
 export type ApprovalSteps = {
   needs(approvalId: string): readonly Need[];
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
@@ -66,7 +74,7 @@ export type ApprovalSteps = {
 /** @param announce told of every new request, in the command that opens it */
 export function approvalSteps(
   actions: ActionBook,
-  announce: (tx: Transaction, about: { approvalId: string; expiresAt: string }) => void = () => {},
+  announce: (tx: Transaction, about: Announcement) => void = () => {},
 ): ApprovalSteps {
   const noted = <K extends Kind>(tx: Transaction, placed: Placed<K>) => {
     noteApproval(tx, placed);
@@ -101,7 +109,10 @@ export function approvalSteps(
       noted(tx, placed);
       const about: DueApproval = { approvalId, actionId: decision.action_id, runId: decision.run_id };
       putDue(tx, EXPIRE, approvalId, Date.parse(expiresAt) + 1, about);
-      announce(tx, { approvalId, expiresAt });
+      const escalatesAfterMs = decision.decided.requirements.flatMap(
+        ({ escalation }) => (escalation && parseDuration(escalation.after)) ?? [],
+      );
+      announce(tx, { approvalId, expiresAt, escalatesAfterMs });
       return approvalId;
     },
 

@@ -2,7 +2,7 @@
 import { parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { CountersignError } from "@countersign/evidence/errors";
 import { type Bundle, voteReasons } from "@countersign/evidence/policy";
-import { eligiblePeople, quorumOf } from "@countersign/evidence/quorum";
+import { eligiblePeople, type OpenRequirement, quorumOf, requirementsAt } from "@countersign/evidence/quorum";
 import { renderApproval } from "@countersign/evidence/rendering";
 import { highestSeverity, ruleTextsOf } from "@countersign/evidence/rule-text";
 import { openActionOf, separationOf } from "@countersign/evidence/run";
@@ -12,7 +12,7 @@ import { type ApprovalRecord, approvals, recordOf, runIdOf } from "./approvals.t
 import type { ApprovalParts } from "./faces.ts";
 
 /** The approval as it stands now. */
-export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalStatusView {
+export function viewApproval(reader: Reader, record: ApprovalRecord, nowMs: number): ApprovalStatusView {
   return {
     approval_id: record.approval_id,
     action_id: record.action_id,
@@ -26,7 +26,7 @@ export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalSt
     requested_at: record.requested_at,
     expires_at: record.expires_at,
     votes: record.votes.map(({ kid: _kid, ...vote }) => vote),
-    missing: missingVotes(reader, record),
+    missing: missingVotes(reader, record, nowMs),
     ...(record.replaces === null ? {} : { replaces: record.replaces }),
     ...(record.superseded_by === null ? {} : { superseded_by: record.superseded_by }),
   };
@@ -38,7 +38,7 @@ export function viewApproval(reader: Reader, record: ApprovalRecord): ApprovalSt
  * @throws CountersignError payload-erased, payload-damaged when the arguments cannot be shown as they were
  */
 export async function viewApprovalDetail(
-  { openArguments, bundleOf }: Pick<ApprovalParts, "openArguments" | "bundleOf">,
+  { openArguments, bundleOf, nowMs }: Pick<ApprovalParts, "openArguments" | "bundleOf" | "nowMs">,
   reader: Reader,
   record: ApprovalRecord,
 ): Promise<AnswerOf<"getApproval">> {
@@ -51,7 +51,7 @@ export async function viewApprovalDetail(
   const bundle = await bundleOf(reader.tenant, record.policy.policy_digest);
   const reasons = bundle === undefined ? { approve: [], reject: [] } : voteReasons(bundle);
   return {
-    ...viewApproval(reader, record),
+    ...viewApproval(reader, record, nowMs()),
     request_text: record.request_text,
     request_digest: record.request_digest,
     rendering,
@@ -59,7 +59,7 @@ export async function viewApprovalDetail(
     reasons: { approve: [...reasons.approve], reject: [...reasons.reject] },
     ...ruleMembers(bundle, request.matched_rules),
     ...lastUsedMember(reader, record),
-    ...eligibleMember(reader, record),
+    ...eligibleMember(reader, record, nowMs()),
   };
 }
 
@@ -94,22 +94,30 @@ function lastUsedMember(reader: Reader, record: ApprovalRecord): Pick<AnswerOf<"
 }
 
 /** Who may vote on it now; absent when it takes no votes. */
-function eligibleMember(reader: Reader, record: ApprovalRecord): Pick<AnswerOf<"getApproval">, "eligible"> {
+function eligibleMember(
+  reader: Reader,
+  record: ApprovalRecord,
+  nowMs: number,
+): Pick<AnswerOf<"getApproval">, "eligible"> {
   const run = reader.run(runIdOf(record));
   const one = run && openActionOf(run, record.action_id);
   if (record.state !== "REQUESTED" || run === undefined || one === undefined) return {};
-  const people = eligiblePeople(record.requirements, reader.control, separationOf(run, one, reader.control));
+  const people = eligiblePeople(askedNow(record, nowMs), reader.control, separationOf(run, one, reader.control));
   return { eligible: people.slice(0, 256).map(({ person, rules }) => ({ person, rules: [...rules] })) };
 }
 
 /** Places of the quorum that are still open, as `1 of role:oncall_sre for approval-prod-write`. */
-function missingVotes(reader: Reader, record: ApprovalRecord): string[] {
+function missingVotes(reader: Reader, record: ApprovalRecord, nowMs: number): string[] {
   if (record.state !== "REQUESTED") return [];
   const run = reader.run(runIdOf(record));
   const one = run && openActionOf(run, record.action_id);
   if (run === undefined || one?.approval === undefined) return [];
   const separation = separationOf(run, one, reader.control);
-  const quorum = quorumOf(record.requirements, one.approval.ballots, reader.control, separation);
+  const quorum = quorumOf(askedNow(record, nowMs), one.approval.ballots, reader.control, separation);
   if (quorum.state !== "waiting") return [];
   return quorum.missing.map(({ open, approvers, rule }) => `${open} of ${approvers} for ${rule}`.slice(0, 128));
+}
+
+function askedNow(record: ApprovalRecord, nowMs: number): readonly OpenRequirement[] {
+  return requirementsAt(record.requirements, record.requested_at, new Date(nowMs).toISOString());
 }

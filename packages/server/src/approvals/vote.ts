@@ -13,7 +13,7 @@ import type { EventOf } from "@countersign/evidence/event";
 import type { EventId } from "@countersign/evidence/ids";
 import { voteReasons } from "@countersign/evidence/policy";
 import { placesOf, quorumOf, voterFault } from "@countersign/evidence/quorum";
-import { type ActionState, openActionOf, type RunState, separationOf } from "@countersign/evidence/run";
+import { type ActionState, openActionOf, type RunState, requirementsOf, separationOf } from "@countersign/evidence/run";
 import { signedVote, voteKeyFault } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
 import { type Command, need, type Reader, type Submission, type Transaction } from "../ledger/command.ts";
@@ -247,7 +247,7 @@ function castVote(parts: ApprovalParts, steps: ApprovalSteps): Command<CastInput
 /** Appends what the votes come to, when they come to something. */
 function conclude({ actions }: ApprovalParts, tx: Transaction, record: ApprovalRecord, reason: string): void {
   const { run, one } = openIn(tx, record);
-  const { requirements = [] } = one.decision ?? {};
+  const requirements = requirementsOf(one, tx.ts);
   const quorum = quorumOf(requirements, one.approval?.ballots ?? [], tx.control, separationOf(run, one, tx.control));
   if (quorum.state === "waiting") return;
   const blocks = blocksOf(record);
@@ -316,7 +316,7 @@ export const dropDraft: Command<{ readonly voteId: string }, { readonly done: st
 /** @throws CountersignError approver-not-eligible, separation-of-duties, duplicate-vote, signature-invalid */
 function refuseVoter(tx: Transaction, record: ApprovalRecord, person: string, kid: string): void {
   const { run, one } = openIn(tx, record);
-  const { requirements = [] } = one.decision ?? {};
+  const requirements = requirementsOf(one, tx.ts);
   const fault = voterFault(requirements, person, tx.control, separationOf(run, one, tx.control));
   if (fault !== undefined) {
     const code = fault.code === "approver-self-approval" ? "separation-of-duties" : "approver-not-eligible";

@@ -122,7 +122,13 @@ function useCommand(parts: DispatchParts): Command<ExtensionInput, UseAnswer> {
       const approvalId = openActionOf(run, seen.actionId)?.approval?.id;
       const judged = judgedNow(tx, input);
       const asked = { bytes: input.asked.args, salt: input.salt };
-      const refused = useDecision(parts, tx, record, { executor, judged, request: asked, actor: GATE });
+      const refused = useDecision(parts, tx, record, {
+        executor,
+        judged,
+        request: asked,
+        actor: GATE,
+        drift: undefined,
+      });
       if (refused !== undefined) return { refused };
       tx.append("run.scope.extended", {
         run_id: seen.runId,

@@ -53,7 +53,7 @@ export type Dispatch = {
 
 /** Wires the module. */
 export function openDispatch(parts: DispatchParts): Dispatch {
-  const { ledger, policy } = parts;
+  const { ledger } = parts;
   const request = openRequests(parts);
   const starts = openStarts(parts);
   const reports = openReports(parts);
@@ -69,7 +69,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   };
   const viewOfAction = (caller: Caller, actionId: string): Promise<ActionStatusView> => {
     const reader = readerOf(parts, caller.tenant);
-    return viewAction(reader, policy, visible(parts, caller, actionId));
+    return viewAction(parts, reader, visible(parts, caller, actionId));
   };
   const started = async (caller: Caller, actionId: string) => {
     const reader = readerOf(parts, caller.tenant);
@@ -169,7 +169,7 @@ function visible(parts: DispatchParts, { tenant, holder }: Caller, actionId: str
  * the action no longer waits for people or for its outcome.
  */
 async function waitForAction(parts: DispatchParts, { caller, params, query, signal }: Call<"getAction">) {
-  const { ledger, policy, monotonicMs, pause } = parts;
+  const { ledger, monotonicMs, pause } = parts;
   const untilMs = monotonicMs() + Math.min(Number(query.wait_ms ?? 0), MAX_WAIT_MS);
   const seen = query.seen === undefined ? undefined : Number(query.seen);
   const { phase: first, approval: asked } = visible(parts, caller, params.action_id);
@@ -182,7 +182,7 @@ async function waitForAction(parts: DispatchParts, { caller, params, query, sign
     const moved = record.phase !== first || record.approval?.approval_id !== asked?.approval_id;
     const news = seen === undefined ? moved || !WAITS.has(record.phase) : newest > seen;
     const leftMs = untilMs - monotonicMs();
-    if (news || leftMs <= 0 || signal.aborted) return { body: await viewAction(reader, policy, record) };
+    if (news || leftMs <= 0 || signal.aborted) return { body: await viewAction(parts, reader, record) };
     await Promise.race([ledger.grown(caller.tenant, reader.size, leftMs), gone]);
     await pause(Math.min(LOOK_EVERY_MS, leftMs), signal);
   }

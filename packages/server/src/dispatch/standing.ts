@@ -109,10 +109,12 @@ export async function driftOf(
   policy: Pick<PolicyGate, "bundleOf">,
   tenant: string,
   one: ActionState | undefined,
-  judged: Judgement,
+  judged: KeptJudgement,
 ): Promise<Drift | undefined> {
   const from = one?.approval?.policyDigest;
   const to = judged.policy?.digest;
+  // Without what the policy was asked with, nobody could check it.
+  if (judged.kept === undefined) return undefined;
   if (one === undefined || from === undefined || to === undefined || from === to) return undefined;
   const [old, now] = await Promise.all([policy.bundleOf(tenant, from), policy.bundleOf(tenant, to)]);
   if (old === undefined || now === undefined) return undefined;

@@ -7,7 +7,14 @@ import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import type { ActorBlock } from "@countersign/evidence/event";
 import type { Id } from "@countersign/evidence/ids";
 import { peopleFault } from "@countersign/evidence/quorum";
-import { type ActionState, openActionOf, phaseOf, type RunState, separationOf } from "@countersign/evidence/run";
+import {
+  type ActionState,
+  openActionOf,
+  phaseOf,
+  type RunState,
+  requirementsOf,
+  separationOf,
+} from "@countersign/evidence/run";
 import type { Transaction } from "../ledger/command.ts";
 import {
   type ActionRecord,
@@ -175,7 +182,7 @@ function useGranted(
   if (approvals.voidReason(tx, approval.id) === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
   if (granted.separation === "breakglass") return undefined;
   const separation = separationOf(run, one, tx.control);
-  const fault = peopleFault(decision.requirements, granted.people, tx.control, separation, granted.separation);
+  const fault = peopleFault(requirementsOf(one, tx.ts), granted.people, tx.control, separation, granted.separation);
   return fault === undefined ? undefined : voided("APPROVER_NO_LONGER_ELIGIBLE");
 }
 

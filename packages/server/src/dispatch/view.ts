@@ -7,7 +7,7 @@ import type { PolicySummary } from "@countersign/evidence/event";
 import { hex } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
 import { quorumOf } from "@countersign/evidence/quorum";
-import { openActionOf, separationOf } from "@countersign/evidence/run";
+import { openActionOf, requirementsOf, separationOf } from "@countersign/evidence/run";
 import type { ActionStatusView, EventReceipt, StartedView } from "@countersign/evidence/wire";
 import type { Reader } from "../ledger/command.ts";
 import type { ActionRecord } from "./actions.ts";
@@ -15,7 +15,11 @@ import type { DispatchParts, PolicyGate } from "./faces.ts";
 import { openArguments } from "./start-action.ts";
 
 /** The action as it stands now. */
-export async function viewAction(reader: Reader, policy: PolicyGate, record: ActionRecord): Promise<ActionStatusView> {
+export async function viewAction(
+  { policy, nowMs }: Pick<DispatchParts, "policy" | "nowMs">,
+  reader: Reader,
+  record: ActionRecord,
+): Promise<ActionStatusView> {
   return {
     action_id: record.action_id,
     run_id: record.run_id,
@@ -23,7 +27,7 @@ export async function viewAction(reader: Reader, policy: PolicyGate, record: Act
     action: record.action,
     topic: record.topic,
     ...(await decisionMember(reader, policy, record)),
-    ...approvalMember(reader, record),
+    ...approvalMember(reader, record, nowMs()),
     attempts: record.attempts,
     max_attempts: record.max_attempts,
     ...(record.permit === null ? {} : { permit_id: record.permit.permit_id }),
@@ -51,7 +55,7 @@ export async function viewStarted(parts: DispatchParts, reader: Reader, record: 
   ]);
   const [salt, pointer, value] = disclosure;
   return {
-    action: await viewAction(reader, parts.policy, record),
+    action: await viewAction(parts, reader, record),
     permit: {
       permit_id: permit.permit_id,
       token,
@@ -99,11 +103,11 @@ async function remediationOf(reader: Reader, policy: PolicyGate, said: PolicySum
   return reasons !== undefined && Object.hasOwn(reasons, said.reason) ? reasons[said.reason]?.remediation : undefined;
 }
 
-function approvalMember(reader: Reader, record: ActionRecord): Pick<ActionStatusView, "approval"> {
+function approvalMember(reader: Reader, record: ActionRecord, nowMs: number): Pick<ActionStatusView, "approval"> {
   const { approval, approval_end: end, approval_expires: expiresAt } = record;
   if (approval?.approval_id === undefined || expiresAt === null) return {};
   const state = end?.state ?? (approval.approved_at === undefined ? "REQUESTED" : "GRANTED");
-  const missing = state === "REQUESTED" ? missingVotes(reader, record) : undefined;
+  const missing = state === "REQUESTED" ? missingVotes(reader, record, nowMs) : undefined;
   return {
     approval: {
       approval_id: approval.approval_id,
@@ -116,11 +120,11 @@ function approvalMember(reader: Reader, record: ActionRecord): Pick<ActionStatus
 }
 
 /** Places of the quorum that are still open, as `1 of role:oncall_sre`. */
-function missingVotes(reader: Reader, record: ActionRecord): string[] | undefined {
+function missingVotes(reader: Reader, record: ActionRecord, nowMs: number): string[] | undefined {
   const run = reader.run(record.run_id as RunId); // the column is an id of this form
   const one = run && openActionOf(run, record.action_id);
   if (run === undefined || one?.approval === undefined) return undefined;
-  const { requirements = [] } = one.decision ?? {};
+  const requirements = requirementsOf(one, new Date(nowMs).toISOString());
   const quorum = quorumOf(requirements, one.approval.ballots, reader.control, separationOf(run, one, reader.control));
   return quorum.state === "waiting" ? quorum.missing.map(({ open, approvers }) => `${open} of ${approvers}`) : [];
 }

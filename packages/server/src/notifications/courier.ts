@@ -31,6 +31,10 @@ export type Courier = {
 
 const BATCH = 16;
 const COUNTED = 500;
+const SUBJECTS: Readonly<Record<string, string>> = {
+  "approval.expiring": "Still waiting",
+  "approval.escalated": "Escalated",
+};
 
 /** The channels a server has. */
 export function channelsOf(targets: CourierParts["targets"]): readonly Channel[] {
@@ -63,7 +67,7 @@ export function openCourier(parts: CourierParts): Courier {
     const link = linkOf(approvalId);
     if (row.channel === "smtp") {
       if (targets.smtp === undefined) throw new Error("no mail server is set");
-      const subject = kind === "approval.expiring" ? `Still waiting: ${approvalId}` : `To approve: ${approvalId}`;
+      const subject = `${SUBJECTS[kind] ?? "To approve"}: ${approvalId}`;
       return sendMail(targets.smtp, { id: row.notification_id, subject, text: `${approvalId}\n${link}\n` });
     }
     if (targets.webhook === undefined) throw new Error("no webhook is set");

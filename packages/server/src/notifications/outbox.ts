@@ -18,7 +18,7 @@ export const notifications = table("notifications", {
   indexes: { by_state: ["state", "next_ms"] },
 });
 
-export type NoticeKind = "approval.requested" | "approval.expiring";
+export type NoticeKind = "approval.requested" | "approval.escalated" | "approval.expiring";
 export type Channel = "webhook" | "smtp";
 /** `moot`: it was answered before anybody had to be reminded. */
 export type NoticeState = "waiting" | "delivered" | "undeliverable" | "moot";
@@ -28,20 +28,23 @@ export const RETRY_AFTER_MS = [5000, 30_000, 120_000, 600_000, 1_800_000, 7_200_
 /** A reminder goes out when this part of the time is over. */
 const REMIND_AT = 0.75;
 
-/** Puts the messages of a new request: one now and one before it expires, to each channel. */
+/** Puts the messages of a new request: one now, one at each escalation and one before it expires, to each channel. */
 export function announce(
   tx: Transaction,
   channels: readonly Channel[],
-  about: { readonly approvalId: string; readonly expiresAt: string },
+  about: { readonly approvalId: string; readonly expiresAt: string; readonly escalatesAfterMs?: readonly number[] },
 ): void {
+  const escalations = [...new Set(about.escalatesAfterMs)].sort((a, b) => a - b);
   const lifeMs = Math.max(0, Date.parse(about.expiresAt) - tx.nowMs);
   for (const channel of channels) {
-    for (const [kind, afterMs] of [
-      ["approval.requested", 0],
-      ["approval.expiring", Math.floor(lifeMs * REMIND_AT)],
-    ] as const) {
+    const notices: readonly (readonly [NoticeKind, number, string])[] = [
+      ["approval.requested", 0, "requested"],
+      ...escalations.map((afterMs, at) => ["approval.escalated", afterMs, `escalated-${at + 1}`] as const),
+      ["approval.expiring", Math.floor(lifeMs * REMIND_AT), "expiring"],
+    ];
+    for (const [kind, afterMs, name] of notices) {
       tx.put(notifications, {
-        notification_id: `${about.approvalId}.${kind.slice("approval.".length)}.${channel}`,
+        notification_id: `${about.approvalId}.${name}.${channel}`,
         approval_id: about.approvalId,
         kind,
         channel,
