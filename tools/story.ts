@@ -15,6 +15,7 @@
 import { actionDigest } from "@countersign/evidence/action-digest";
 import { formatApprovalRequest, formatVote, parseApprovalRequest, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
+import { formatBreakGlass } from "@countersign/evidence/break-glass";
 import { canonicalBytes } from "@countersign/evidence/canonical";
 import { commitmentOf, type Disclosure, payloadDisclosure } from "@countersign/evidence/commitment";
 import type {
@@ -720,18 +721,40 @@ export class StoryAction {
     story.disclosures.push({ event: event.event_id, disclosure });
   }
 
-  /** breakglass.used: the grant of an incident. */
-  breakGlass(people: readonly Who[]): void {
+  /** breakglass.used: the grant of an incident, with what each of the people signed. */
+  breakGlass(people: readonly Who[], { lastsMs = 1_800_000 }: { lastsMs?: number } = {}): void {
     const { story } = this.run;
     const aliases = people.map((who) => story.person(who).alias);
+    const asked = this.#asked!;
+    const incident = "INC-7";
+    const signatures = people.map((who) => {
+      const { alias, kid, secret } = story.person(who);
+      const text = formatBreakGlass({
+        log: story.log,
+        tenant: story.tenant,
+        approval_id: asked.approval.approval_id ?? "",
+        request_digest: asked.approval_request.digest,
+        rendering: asked.approval_request.rendering,
+        incident,
+        reason_code: "BREAK_GLASS",
+        lasts_ms: lastsMs,
+        person: alias,
+        kid,
+        at: story.at(),
+      });
+      const digest = textDigest(text);
+      const signature = formatBase64Url(ed25519.sign(voteSigningBytes(digest), secret));
+      return { text, digest, person: alias, method: "ed25519" as const, kid, signature };
+    });
     const event = this.#append("breakglass.used", {
       policy: this.#policy(),
       approval: this.#approvalOf(aliases[0], story.at()),
       breakglass: {
         people: aliases,
-        incident: "INC-7",
-        expires_at: story.at(3_600_000),
+        incident,
+        expires_at: story.at(lastsMs),
         review_due: story.at(86_400_000),
+        signatures,
       },
       reason: { code: "BREAK_GLASS" },
     });

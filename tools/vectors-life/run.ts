@@ -1350,10 +1350,55 @@ export const runCases: readonly Case[] = [
         faults: ["quorum-not-met"],
         tell: brokenGlass(["sam"]),
       },
+      twice: {
+        desc: "One person signs for two.",
+        faults: ["approver-counted-twice", "quorum-not-met", "quorum-not-met", "quorum-not-met"],
+        tell: brokenGlass(["sam", "sam"]),
+      },
       "not-enrolled": {
         desc: "One of the two has no enrolled key.",
         faults: ["approver-not-entitled"],
         tell: brokenGlass(["sam", "dana"]),
+      },
+      "not-allowed": {
+        desc: "The rule that matched does not allow it.",
+        faults: ["break-glass-not-allowed"],
+        tell: brokenGlass(["sam", "fay"], { allowed: undefined }),
+      },
+      "too-long": {
+        desc: "It lasts longer than the rule allows.",
+        faults: ["approval-binding-differs", "approval-binding-differs"],
+        tell: brokenGlass(["sam", "fay"], { lastsMs: 3_000_000 }),
+      },
+      unsigned: {
+        desc: "Two people are named, and neither signed.",
+        faults: ["quorum-not-met", "quorum-not-met"],
+        edit: brokenWith(({ signatures: _, ...rest }) => rest),
+      },
+      "one-signed": {
+        desc: "Two people are named, and one signed.",
+        faults: ["quorum-not-met"],
+        edit: brokenWith((said) => ({ ...said, signatures: said.signatures!.slice(0, 1) })),
+      },
+      "another-incident": {
+        desc: "The incident recorded is not the one both signed.",
+        faults: ["approval-binding-differs", "approval-binding-differs"],
+        edit: brokenWith((said) => ({ ...said, incident: "INC-8" })),
+      },
+      "review-later": {
+        desc: "Its review is due in two days.",
+        faults: ["approval-binding-differs"],
+        edit: brokenWith((said) => ({ ...said, review_due: "2026-04-03T14:00:00.000Z" })),
+      },
+      "used-late": {
+        desc: "It is used after it ended.",
+        faults: ["approval-used-late"],
+        tell: brokenGlass(["sam", "fay"], { waitMs: 1_900_000 }),
+      },
+      "key-compromised-before-use": {
+        desc: "One of the two keys is known to be stolen when it is used.",
+        faults: ["authority-compromised", "vote-key-compromised"],
+        tell: brokenGlass(["sam", "fay"], { stolen: true }),
       },
     },
   },
@@ -1650,14 +1695,32 @@ function waived(said: "kept" | "waived"): (story: Story) => void {
   };
 }
 
-function brokenGlass(people: readonly ("sam" | "fay" | "dana")[]): (story: Story) => void {
+type Breaking = {
+  readonly allowed?: string | undefined;
+  readonly lastsMs?: number;
+  readonly waitMs?: number;
+  readonly stolen?: boolean;
+};
+
+function brokenGlass(people: readonly ("sam" | "fay" | "dana")[], how: Breaking = {}): (story: Story) => void {
+  const { lastsMs = 1_800_000, waitMs = 0 } = how;
+  const allowed = "allowed" in how ? how.allowed : "PT30M";
   return (story) => {
     const run = story.found({ people: ["sam", "fay"] }).run();
-    const action = run.play("gate");
-    action.breakGlass(people);
+    const requirement = { ...ONE_SRE, ...(allowed === undefined ? {} : { breakglass: allowed }) };
+    const action = run.play("gate", { requirements: [requirement] });
+    const since = story.at();
+    action.breakGlass(people, { lastsMs });
+    if (how.stolen === true) stolen(story, since);
+    story.wait(waitMs);
     action.play("use succeeded safety");
     run.close();
   };
+}
+
+type Broken = EventOf<"breakglass.used">["breakglass"];
+function brokenWith(change: (said: Broken) => Broken): () => Edit {
+  return () => editing("breakglass.used", (event) => ({ ...event, breakglass: change(event.breakglass) }));
 }
 
 function superseded(how: "same" | "carried"): (story: Story) => void {

@@ -97,10 +97,7 @@ export function textDigest(text: string): Digest {
  * The first member of `said` that is not what the log recorded, or undefined when all of `expected` agree.
  * Members are compared in their canonical form, so nothing that would be shown differently passes for equal.
  */
-export function differingMember(
-  said: ApprovalRequest | ApprovalVote,
-  expected: Readonly<Record<string, unknown>>,
-): string | undefined {
+export function differingMember(said: object, expected: Readonly<Record<string, unknown>>): string | undefined {
   // Both texts are plain JSON objects; the cast only says that members may be looked up by name.
   const members = said as unknown as Readonly<Record<string, unknown>>;
   return Object.keys(expected).find((name) => {
@@ -112,19 +109,19 @@ export function differingMember(
   });
 }
 
-type Check = (value: unknown) => boolean;
-type Shape<T> = { readonly [K in keyof T]-?: Check };
+export type Check = (value: unknown) => boolean;
+export type Shape<T> = { readonly [K in keyof T]-?: Check };
 
-const isText: Check = (value) => typeof value === "string" && value !== "";
+export const isText: Check = (value) => typeof value === "string" && value !== "";
 const isTextOrNull: Check = (value) => value === null || isText(value);
-const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
-const is =
+export const is =
   (...allowed: readonly unknown[]): Check =>
   (value) =>
     allowed.includes(value);
@@ -155,9 +152,10 @@ const isEscalation: Check = (value) =>
   parseDuration(String(value.after)) !== undefined;
 const isRequirement: Check = (value) => {
   if (!isObject(value)) return false;
-  const { quorum, separation, escalation, ...rest } = value;
+  const { quorum, separation, escalation, breakglass, ...rest } = value;
   if (!isCount(quorum) || quorum === 0 || !listOf(isText)(separation)) return false;
   if (escalation !== undefined && !isEscalation(escalation)) return false;
+  if (breakglass !== undefined && parseDuration(String(breakglass)) === undefined) return false;
   return (
     texts({ required: ["rule", "approvers", "ttl"], optional: [] })(rest) &&
     parseDuration(String(rest.ttl)) !== undefined
@@ -213,7 +211,7 @@ const voteShape: Shape<ApprovalVote> = {
 };
 
 /** Never throws: the text comes from the other side. One canonical text per value, so duplicates cannot hide. */
-function parseText<T>(text: string, shape: Shape<T>): T | undefined {
+export function parseText<T>(text: string, shape: Shape<T>): T | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value) || canonicalText(value) !== text) return undefined;

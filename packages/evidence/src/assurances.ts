@@ -23,7 +23,7 @@ export type Established = {
   readonly pinsGiven: boolean;
   readonly signers: Signers;
   readonly votes: Report["votes"];
-  /** Approvals by break-glass: people are named, and nobody signed. */
+  /** Approvals by break-glass that name people without what they signed. */
   readonly unsigned: number;
   readonly decisions: Pick<Decisions, "counts" | "notRecomputed">;
   /** Entries that are not what the tree has, cannot be read, or are of an unknown kind. */
@@ -66,7 +66,7 @@ function pinned({ pinsGiven, signers }: Established): AssuranceReport {
 const ofVotes: ReadonlySet<FaultCode> = new Set(["vote-signature-invalid", "vote-key-compromised"]);
 
 function approvers({ faults, votes, unsigned }: Established): AssuranceReport {
-  if (unsigned > 0) return notMet(`${unsigned} approvals were by break-glass, which names people and has no signature`);
+  if (unsigned > 0) return notMet(`${unsigned} approvals were by break-glass that names people and has no signatures`);
   if (votes.total === 0) return notApplicable("there is no vote");
   const bad = new Set(faults.filter(({ code }) => ofVotes.has(code)).map(({ index }) => index)).size;
   if (bad === 0) return met(`${votes.total} of ${votes.total} votes are signed by keys enrolled in the log`);

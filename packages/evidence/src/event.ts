@@ -223,6 +223,20 @@ export const Requirement = object({
       approvers: pattern("^role:[a-z][a-z0-9_.-]{0,63}$", 69),
     }),
   ),
+  /** How long two people together may let the action go ahead in an incident; absent: they may not. At most PT1H. */
+  breakglass: optional(pattern("^PT(?=[0-9])([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,5}S)?$", 32)),
+});
+
+/** One person's signature under a break-glass text, made as a vote's is. */
+const BreakGlassSignature = object({
+  text: canonicalText(4096),
+  digest: DigestText,
+  person: Ids.person,
+  method: oneOf("ed25519", "ssh", "webauthn"),
+  kid: KeyName,
+  signature: Base64Url(1024),
+  authenticator_data: optional(Base64Url(2048)),
+  client_data: optional(Base64Url(4096)),
 });
 
 /** Roles a credential or a person may hold; approver roles of a policy bundle are separate names. */
@@ -669,6 +683,8 @@ const all = [
       incident: text(128),
       expires_at: Timestamp,
       review_due: Timestamp,
+      /** One of each person: what they signed, as a vote is signed. */
+      signatures: optional(list(BreakGlassSignature, 4)),
     }),
     reason: Reason,
   }),

@@ -65,6 +65,7 @@ export const faults = {
   "quorum-not-met": "The approval was granted without its quorum.",
   "vote-signature-invalid": "A vote's signature does not verify under a key enrolled in the log.",
   "vote-key-compromised": "A vote was made with a key declared compromised at that time.",
+  "break-glass-not-allowed": "Break-glass was used on an action whose rules do not allow it.",
   "authority-compromised":
     "Something was used or started on a vote or a permit whose key was known to have been in other hands.",
   "permit-used-twice": "A permit started one attempt twice.",

@@ -113,6 +113,9 @@ export class LogFold {
     if (event.type === "approval.voted" && !faults.some(({ code }) => code === "vote-key-compromised")) {
       this.#votes.push({ kid: event.vote.kid, person: event.vote.person, ts, at });
     }
+    if (event.type === "breakglass.used" && !faults.some(({ code }) => code === "vote-key-compromised")) {
+      for (const { kid, person } of event.breakglass.signatures ?? []) this.#votes.push({ kid, person, ts, at });
+    }
     if (event.type === "dispatch.permitted" && !faults.some(({ code }) => code === "key-revoked")) {
       this.#permits.push({ kid: event.permit.kid, ts, at });
     }

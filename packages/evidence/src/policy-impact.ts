@@ -293,8 +293,13 @@ function asksAsMuch(one: ApprovalRequirement, other: ApprovalRequirement): boole
     one.quorum >= other.quorum &&
     (parseDuration(one.ttl) ?? 0) <= (parseDuration(other.ttl) ?? 0) &&
     other.separation.every((rule) => one.separation.includes(rule)) &&
+    (one.breakglass === undefined || (parseDuration(one.breakglass) ?? 0) <= breakGlassOf(other)) &&
     (one.escalation === undefined || canonicalText(one.escalation) === canonicalText(other.escalation ?? null))
   );
+}
+
+function breakGlassOf({ breakglass }: ApprovalRequirement): number {
+  return breakglass === undefined ? -1 : (parseDuration(breakglass) ?? 0);
 }
 
 function groupOf(kind: ImpactKind, tool: string, from: DecisionResult, to: DecisionResult) {

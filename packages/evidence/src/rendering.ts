@@ -75,10 +75,11 @@ function fields(request: ApprovalRequest): [string, string][] {
   ];
 }
 
-function needs({ quorum, approvers, rule, ttl, separation, escalation }: ApprovalRequirement): string {
+function needs({ quorum, approvers, rule, ttl, separation, escalation, breakglass }: ApprovalRequirement): string {
   const apart = separation.length === 0 ? "" : `, not ${separation.join(", ")}`;
   const later = escalation === undefined ? "" : `; after ${escalation.after} also ${escalation.approvers}`;
-  return `${quorum} of ${approvers} for ${rule}, within ${ttl}${apart}${later}`;
+  const glass = breakglass === undefined ? "" : `; in an incident two people may, for ${breakglass}`;
+  return `${quorum} of ${approvers} for ${rule}, within ${ttl}${apart}${later}${glass}`;
 }
 
 type Shown = {

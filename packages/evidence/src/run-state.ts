@@ -79,6 +79,8 @@ export type BoundApproval = {
     readonly separation: "kept" | "waived" | "breakglass";
     /** The votes the grant names, sorted; none by break-glass. */
     readonly votes?: readonly string[];
+    /** Keys break-glass was signed with. */
+    readonly signers?: readonly { readonly kid: string; readonly at: string }[];
   };
   readonly consumed?: { readonly permitId: string; readonly jobId: string };
 };

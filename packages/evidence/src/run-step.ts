@@ -3,12 +3,12 @@
  */
 import { actionDigest } from "./action-digest.ts";
 import { type ApprovalRequest, differingMember, parseApprovalRequest, parseVote, textDigest } from "./approval.ts";
+import { breakGlassFaults } from "./break-glass.ts";
 import {
   activePolicyOf,
   agentOf,
   type ControlState,
   ceilingOf,
-  enrolledPeople,
   freezesOver,
   isObserving,
   isPermitKeyGood,
@@ -729,38 +729,31 @@ export class Step {
   #votesStillGood(one: ActionState, approval: BoundApproval) {
     // What was wrong before has been said.
     if (one.unbound === true) return;
-    const bad = approval.ballots.find(({ kid, at }) => isVoteKeyCompromised(kid, at, this.#control));
+    const signed = [...approval.ballots, ...(approval.granted?.signers ?? [])];
+    const bad = signed.find(({ kid, at }) => isVoteKeyCompromised(kid, at, this.#control));
     if (bad === undefined) return;
     this.fault("authority-compromised", `${approval.id} has a vote of ${bad.at} by compromised key ${bad.kid}`);
   }
 
   #brokeGlass(one: ActionState, event: EventOf<"breakglass.used">) {
-    const { people, expires_at: expiresAt } = event.breakglass;
-    if (one.decision?.answer !== "REQUIRE_APPROVAL" || (one.phase !== "decided" && one.phase !== "waiting")) {
-      this.fault("event-out-of-order", `break-glass on an action that is ${one.phase}`);
-    }
-    const enrolled = enrolledPeople(this.#control);
-    const stranger = people.find((person) => !enrolled.has(person));
-    if (stranger !== undefined) this.fault("approver-not-entitled", `${stranger} has no enrolled key`);
-    if (new Set(people).size < people.length) this.fault("approver-counted-twice", "one person is named twice");
-    if (new Set(people).size < 2) this.fault("quorum-not-met", "break-glass takes two people");
-    if (expiresAt <= event.ts) this.fault("approval-used-late", `it expired at ${expiresAt}`);
+    const { people, expires_at: expiresAt, signatures = [] } = event.breakglass;
+    const { approval, decision } = one;
     const id = event.approval.approval_id;
     if (id === undefined) this.#lacks("its approval id");
-    if (one.approval !== undefined && one.approval.id !== id) {
-      this.fault("approval-binding-differs", `it is about ${id}, the action's is ${one.approval.id}`);
+    if (decision?.answer !== "REQUIRE_APPROVAL" || one.phase !== "waiting" || approval === undefined) {
+      return this.fault("event-out-of-order", `break-glass on an action that is ${one.phase}`);
     }
-    const granted = { at: event.ts, people, usableUntil: expiresAt, separation: "breakglass" as const };
-    const { policy_digest: policyDigest } = event.policy;
-    const fresh = {
-      id: id ?? "",
-      requestDigest: "",
-      rendering: "",
-      requestedAt: event.ts,
-      policyDigest,
-      ballots: [],
-    };
-    this.#put({ ...one, phase: "granted", approval: { ...(one.approval ?? fresh), expiresAt, granted } });
+    if (event.ts > approval.expiresAt) this.fault("approval-used-late", `it expired at ${approval.expiresAt}`);
+    if (approval.id !== id) {
+      this.fault("approval-binding-differs", `it is about ${id}, the action's is ${approval.id}`);
+    }
+    const { requestDigest, rendering } = approval;
+    const overridden = { approvalId: approval.id, requestDigest, rendering, requirements: decision.requirements };
+    const found = breakGlassFaults(event, overridden, this.#control);
+    for (const { code, detail } of found) this.fault(code, detail);
+    const signers = signatures.map(({ kid }) => ({ kid, at: event.ts }));
+    const granted = { at: event.ts, people, usableUntil: expiresAt, separation: "breakglass" as const, signers };
+    this.#put({ ...one, phase: "granted", approval: { ...approval, expiresAt, granted } });
   }
 
   // ── Dispatch ─────────────────────────────────────────────────────────────────────────────────────────────────────

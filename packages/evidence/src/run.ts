@@ -193,7 +193,7 @@ function openSteps(one: ActionState): ActionEvent["type"][] {
       return ["policy.decided", "dispatch.cancelled"];
     case "decided":
       return gated
-        ? ["approval.requested", "breakglass.used", "dispatch.cancelled"]
+        ? ["approval.requested", "dispatch.cancelled"]
         : ["policy.decided", "dispatch.queued", "dispatch.permitted", "dispatch.cancelled"];
     case "waiting":
       return [

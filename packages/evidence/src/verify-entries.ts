@@ -22,7 +22,7 @@ import { parseStrict } from "./strict-json.ts";
 import { continues } from "./verify-chain.ts";
 import { ControlChain, RunChains } from "./verify-links.ts";
 import { eventIdIn, type ProvedEntry, type Tell } from "./verify-tree.ts";
-import { voteSignatureFault } from "./vote-signature.ts";
+import { signatureFault, voteSignatureFault } from "./vote-signature.ts";
 
 /** What is expected of the entries: undefined members are not known, and so not compared. */
 export type EntryFrame = {
@@ -218,6 +218,14 @@ export class EntryWalk {
       const found = voteSignatureFault(event, key, SIGNATURES);
       if (found === undefined) this.counts.votesVerified++;
       else this.#tell(found);
+    }
+    if (event.type === "breakglass.used" && isOwn) {
+      for (const signed of event.breakglass.signatures ?? []) {
+        this.counts.votes++;
+        const found = signatureFault(event, signed, approverKeyOf(this.fold.control, signed.kid), SIGNATURES);
+        if (found === undefined) this.counts.votesVerified++;
+        else this.#tell(found);
+      }
     }
     for (const found of policyFaults(event, this.fold.control)) this.#tell(found);
     this.#listen(event, leaf, isOwn);

@@ -61,7 +61,7 @@ export async function verify(files: PackFiles, options: VerifyOptions = {}): Pro
     if (event.type === "retention.pruned") prunes.push(event);
     if (isSignerReset(event)) signerResets.push(event);
     if (!isOwn) return;
-    if (event.type === "breakglass.used") unsigned++;
+    if (event.type === "breakglass.used" && event.breakglass.signatures === undefined) unsigned++;
     const opened = disclosures.take(event, tell);
     payloads.add(event, opened);
     const run = "run_id" in event ? walk.fold.runs.get(event.run_id) : undefined;

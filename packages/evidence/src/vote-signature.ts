@@ -6,7 +6,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { textDigest } from "./approval.ts";
 import { parseBase64Url } from "./base64.ts";
 import { type ApproverKey, approverKeyOf, type ControlState } from "./control.ts";
-import type { EventOf } from "./event.ts";
+import type { EventOf, RunEvent } from "./event.ts";
 import { type Fault, fault } from "./fault.ts";
 import { equalBytes, parseHex, sha256, utf8 } from "./hash.ts";
 
@@ -60,12 +60,22 @@ export function voteSignatureFault(
   key: ApproverKey | undefined,
   verifiers: Verifiers,
 ): Fault | undefined {
-  const signed = signedVote(event.vote, key);
+  return signatureFault(event, event.vote, key, verifiers);
+}
+
+/** The same for what one person signed under a text, e.g. for break-glass; `event` says where a fault lies. */
+export function signatureFault(
+  event: RunEvent,
+  given: Vote,
+  key: ApproverKey | undefined,
+  verifiers: Verifiers,
+): Fault | undefined {
+  const signed = signedVote(given, key);
   if (typeof signed === "string") return invalid(event, signed);
   const verify = verifiers[signed.alg];
   if (verify === undefined) return invalid(event, `no verifier for ${signed.alg} is at hand`);
   if (verify(signed.publicKey, signed.message, signed.signature)) return undefined;
-  return invalid(event, `the signature does not verify under key ${event.vote.kid}`);
+  return invalid(event, `the signature does not verify under key ${given.kid}`);
 }
 
 /** What was signed by which key, or one sentence why that cannot be the person's vote. */
@@ -167,7 +177,7 @@ function originFits(origin: string, rpId: string): boolean {
   return host === rpId || host!.endsWith(`.${rpId}`);
 }
 
-function invalid(event: EventOf<"approval.voted">, detail: string): Fault {
+function invalid(event: RunEvent, detail: string): Fault {
   const at = { index: event.integrity.index, eventId: event.event_id, runId: event.run_id };
   return fault("vote-signature-invalid", detail, at);
 }

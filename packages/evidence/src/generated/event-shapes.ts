@@ -1121,7 +1121,7 @@ function checkHistory(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isIndex(m = o.in_flight) ? 1 : refuse(m, at, "/in_flight", wordsIndex, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfHistory, at, stranger, faults);
 }
-const membersOfRequirement = new Set<string>(["rule","approvers","quorum","ttl","separation","escalation"]);
+const membersOfRequirement = new Set<string>(["rule","approvers","quorum","ttl","separation","escalation","breakglass"]);
 const wordsApprovers = "a string of at most 69 UTF-16 code units, matching ^role:[a-z][a-z0-9_.-]{0,63}$";
 const pattern30 = /^role:[a-z][a-z0-9_.-]{0,63}$/u;
 const isApprovers = (m: unknown): boolean => typeof m === "string" && m.length <= 69 && pattern30.test(m);
@@ -1146,6 +1146,9 @@ function checkEscalation(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isApprovers(m = o.approvers) ? 1 : refuse(m, at, "/approvers", wordsApprovers, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfEscalation, at, stranger, faults);
 }
+const wordsBreakglass = "a string of at most 32 UTF-16 code units, matching ^PT(?=[0-9])([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,5}S)?$";
+const pattern32 = /^PT(?=[0-9])([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,5}S)?$/u;
+const isBreakglass = (m: unknown): boolean => typeof m === "string" && m.length <= 32 && pattern32.test(m);
 function checkRequirement(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1156,6 +1159,7 @@ function checkRequirement(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isTtl(m = o.ttl) ? 1 : refuse(m, at, "/ttl", wordsTtl, faults);
   if ((m = o.separation) === undefined) refuse(m, at, "/separation", wordsDataClasses, faults); else seen++, checkSeparation(m, at + "/separation", faults);
   if ((m = o.escalation) !== undefined) seen++, checkEscalation(m, at + "/escalation", faults);
+  if ((m = o.breakglass) !== undefined) seen += isBreakglass(m) ? 1 : refuse(m, at, "/breakglass", wordsBreakglass, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfRequirement, at, stranger, faults);
 }
 function checkRequirements(m: unknown, at: string, faults: ShapeFault[]): void {
@@ -1222,8 +1226,8 @@ const isAlg3 = (m: unknown): boolean => m === "ed25519";
 const wordsRole3 = "one of \"author\", \"reviewer\", \"release\"";
 const isRole3 = (m: unknown): boolean => m === "author" || m === "reviewer" || m === "release";
 const wordsSig = "a string of at most 86 UTF-16 code units, matching ^[A-Za-z0-9_-]{86}$";
-const pattern32 = /^[A-Za-z0-9_-]{86}$/u;
-const isSig = (m: unknown): boolean => typeof m === "string" && m.length <= 86 && pattern32.test(m);
+const pattern33 = /^[A-Za-z0-9_-]{86}$/u;
+const isSig = (m: unknown): boolean => typeof m === "string" && m.length <= 86 && pattern33.test(m);
 function checkSignaturesItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1301,8 +1305,8 @@ function countOfPolicySimulated(o: Unchecked, at: string, faults: ShapeFault[]):
 }
 const membersOfPublish = new Set<string>(["digest","expected","rollback","simulation","impact_digest","acknowledged","incident"]);
 const wordsAcknowledged = "a string of at most 71 UTF-16 code units, matching ^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$";
-const pattern33 = /^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$/u;
-const isAcknowledgedItem = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern33.test(m);
+const pattern34 = /^(sha256:[0-9a-f]{64}|evt_[0-9a-hjkmnp-tv-z]{26})$/u;
+const isAcknowledgedItem = (m: unknown): boolean => typeof m === "string" && m.length <= 71 && pattern34.test(m);
 function checkAcknowledged(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
@@ -1611,8 +1615,8 @@ function countOfApprovalRevalidated(o: Unchecked, at: string, faults: ShapeFault
 }
 const membersOfConsumed = new Set<string>(["permit_id","job_id"]);
 const wordsPermitId = "a string of at most 30 UTF-16 code units, matching ^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern34 = /^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isPermitId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern34.test(m);
+const pattern35 = /^prm_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isPermitId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern35.test(m);
 function checkConsumed2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1627,7 +1631,27 @@ function countOfApprovalConsumed(o: Unchecked, at: string, faults: ShapeFault[])
   if ((m = o.consumed) === undefined) refuse(m, at, "/consumed", wordsObject, faults); else seen++, checkConsumed2(m, at + "/consumed", faults);
   return seen;
 }
-const membersOfBreakglass = new Set<string>(["people","incident","expires_at","review_due"]);
+const membersOfBreakglass = new Set<string>(["people","incident","expires_at","review_due","signatures"]);
+const membersOfSignaturesItem2 = new Set<string>(["text","digest","person","method","kid","signature","authenticator_data","client_data"]);
+function checkSignaturesItem2(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isText3(m = o.text) ? 1 : refuse(m, at, "/text", wordsText3, faults);
+  seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
+  seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
+  seen += isMethod(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod, faults);
+  seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
+  seen += isSignature(m = o.signature) ? 1 : refuse(m, at, "/signature", wordsSignature, faults);
+  if ((m = o.authenticator_data) !== undefined) seen += isAuthenticatorData(m) ? 1 : refuse(m, at, "/authenticator_data", wordsAuthenticatorData, faults);
+  if ((m = o.client_data) !== undefined) seen += isClientData(m) ? 1 : refuse(m, at, "/client_data", wordsClientData, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSignaturesItem2, at, stranger, faults);
+}
+function checkSignatures2(m: unknown, at: string, faults: ShapeFault[]): void {
+  if (!Array.isArray(m) || m.length > 4) return void refuse(m, at, "", wordsDataClasses, faults);
+  const list: readonly unknown[] = m;
+  for (let i = 0; i < list.length; i++) checkSignaturesItem2(list[i], at + `/${i}`, faults);
+}
 function checkBreakglass(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1636,6 +1660,7 @@ function checkBreakglass(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isLabelsItem(m = o.incident) ? 1 : refuse(m, at, "/incident", wordsLabels2, faults);
   seen += isTimestamp(m = o.expires_at) ? 1 : refuse(m, at, "/expires_at", wordsTimestamp, faults);
   seen += isTimestamp(m = o.review_due) ? 1 : refuse(m, at, "/review_due", wordsTimestamp, faults);
+  if ((m = o.signatures) !== undefined) seen++, checkSignatures2(m, at + "/signatures", faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfBreakglass, at, stranger, faults);
 }
 function countOfBreakglassUsed(o: Unchecked, at: string, faults: ShapeFault[]): number {
@@ -1646,8 +1671,8 @@ function countOfBreakglassUsed(o: Unchecked, at: string, faults: ShapeFault[]): 
 }
 const membersOfFreeze = new Set<string>(["freeze_id","kind","subject","incident"]);
 const wordsFreezeId = "a string of at most 30 UTF-16 code units, matching ^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern35 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern35.test(m);
+const pattern36 = /^frz_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isFreezeId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern36.test(m);
 const wordsKind4 = "one of \"tenant\", \"agent\", \"capability\", \"target\"";
 const isKind4 = (m: unknown): boolean => m === "tenant" || m === "agent" || m === "capability" || m === "target";
 function checkFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
@@ -1840,8 +1865,8 @@ function checkDrift(o: unknown, at: string, faults: ShapeFault[]): void {
 const wordsDemands = "one of \"none\", \"rollback\", \"review\"";
 const isDemands = (m: unknown): boolean => m === "none" || m === "rollback" || m === "review";
 const wordsFindingId = "a string of at most 30 UTF-16 code units, matching ^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern36 = /^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isFindingId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern36.test(m);
+const pattern37 = /^fnd_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isFindingId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern37.test(m);
 function checkSafety(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -1905,8 +1930,8 @@ function checkRanges(m: unknown, at: string, faults: ShapeFault[]): void {
   for (let i = 0; i < list.length; i++) checkRange(list[i], at + `/${i}`, faults);
 }
 const wordsHoldId = "a string of at most 31 UTF-16 code units, matching ^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern37 = /^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isHoldId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern37.test(m);
+const pattern38 = /^hold_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isHoldId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern38.test(m);
 function checkHolds(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 64) return void refuse(m, at, "", wordsCeiling, faults);
   const list: readonly unknown[] = m;
@@ -2025,8 +2050,8 @@ function countOfErasureParked(o: Unchecked, at: string, faults: ShapeFault[]): n
 }
 const membersOfErasure3 = new Set<string>(["subject","keys","payloads","packs"]);
 const wordsPackId = "a string of at most 31 UTF-16 code units, matching ^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern38 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern38.test(m);
+const pattern39 = /^pack_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isPackId = (m: unknown): boolean => typeof m === "string" && m.length <= 31 && pattern39.test(m);
 function checkPacks(m: unknown, at: string, faults: ShapeFault[]): void {
   if (!Array.isArray(m) || m.length > 256) return void refuse(m, at, "", wordsGroups, faults);
   const list: readonly unknown[] = m;
@@ -2110,8 +2135,8 @@ const wordsKind5 = "one of \"event\", \"payload\", \"disclosure\", \"timeline\",
 const literalsKind = new Set<unknown>(["event","payload","disclosure","timeline","pack","list"]);
 const isKind5 = (m: unknown): boolean => literalsKind.has(m);
 const wordsId = "a string of at most 96 UTF-16 code units, matching ^[!#-\\[\\]-~]{1,96}$";
-const pattern39 = /^[!#-\[\]-~]{1,96}$/u;
-const isId = (m: unknown): boolean => typeof m === "string" && m.length <= 96 && pattern39.test(m);
+const pattern40 = /^[!#-\[\]-~]{1,96}$/u;
+const isId = (m: unknown): boolean => typeof m === "string" && m.length <= 96 && pattern40.test(m);
 function checkReadsItem(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2170,8 +2195,8 @@ function countOfIntegrityChecked(o: Unchecked, at: string, faults: ShapeFault[])
 }
 const membersOfReview = new Set<string>(["review_id","question","query","as_of","verdict","digest"]);
 const wordsReviewId = "a string of at most 30 UTF-16 code units, matching ^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern40 = /^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isReviewId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern40.test(m);
+const pattern41 = /^rev_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isReviewId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern41.test(m);
 const wordsQuestion = "one of \"denied\", \"approvals\", \"incident\", \"scope\", \"retention\"";
 const literalsQuestion = new Set<unknown>(["denied","approvals","incident","scope","retention"]);
 const isQuestion = (m: unknown): boolean => literalsQuestion.has(m);
@@ -2197,8 +2222,8 @@ function countOfReviewCompleted(o: Unchecked, at: string, faults: ShapeFault[]):
 }
 const membersOfIncident = new Set<string>(["incident_id","from","title_committed"]);
 const wordsIncidentId = "a string of at most 30 UTF-16 code units, matching ^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern41 = /^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isIncidentId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern41.test(m);
+const pattern42 = /^inc_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isIncidentId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern42.test(m);
 function checkIncident(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
@@ -2236,8 +2261,8 @@ function countOfIncidentClosed(o: Unchecked, at: string, faults: ShapeFault[]): 
 }
 const membersOfDrill = new Set<string>(["drill_id","kind"]);
 const wordsDrillId = "a string of at most 30 UTF-16 code units, matching ^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$";
-const pattern42 = /^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
-const isDrillId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern42.test(m);
+const pattern43 = /^drl_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
+const isDrillId = (m: unknown): boolean => typeof m === "string" && m.length <= 30 && pattern43.test(m);
 const wordsKind7 = "one of \"incident\", \"tamper\", \"restore\", \"approval\", \"export\"";
 const literalsKind2 = new Set<unknown>(["incident","tamper","restore","approval","export"]);
 const isKind7 = (m: unknown): boolean => literalsKind2.has(m);
@@ -3719,6 +3744,7 @@ function orderEscalation(o: Unchecked): Unchecked {
 function orderRequirement(o: Unchecked): Unchecked {
   return {
     approvers: o.approvers,
+    breakglass: o.breakglass,
     escalation: o.escalation === undefined ? undefined : orderEscalation(o.escalation as Unchecked),
     quorum: o.quorum,
     rule: o.rule,
@@ -4414,12 +4440,25 @@ function orderApprovalConsumed(o: Unchecked): Unchecked {
     v: o.v,
   };
 }
+function orderSignatures2(o: Unchecked): Unchecked {
+  return {
+    authenticator_data: o.authenticator_data,
+    client_data: o.client_data,
+    digest: o.digest,
+    kid: o.kid,
+    method: o.method,
+    person: o.person,
+    signature: o.signature,
+    text: o.text,
+  };
+}
 function orderBreakglass(o: Unchecked): Unchecked {
   return {
     expires_at: o.expires_at,
     incident: o.incident,
     people: o.people,
     review_due: o.review_due,
+    signatures: o.signatures === undefined ? undefined : (o.signatures as unknown[]).map((m) => orderSignatures2(m as Unchecked)),
   };
 }
 function orderBreakglassUsed(o: Unchecked): Unchecked {
