@@ -80,10 +80,13 @@ export class PackStory extends Story {
   /** A founded story with the seed bundle published, and every decision made by the engine. */
   static async open({
     edit = (event) => event,
+    files = {},
   }: {
     edit?: (event: Event, story: PackStory) => ReturnType<Edit>;
+    /** Instead of the seed bundle's. */
+    files?: Readonly<Record<string, string>>;
   } = {}): Promise<PackStory> {
-    const gate = await Gate.open();
+    const gate = await Gate.open(files);
     const story: PackStory = new PackStory({ edit: (event) => edit(gate.asServer(story, event), story) });
     story.bundle = gate.bundle;
     story.found();
@@ -204,11 +207,11 @@ class Gate {
   readonly #policy: LoadedPolicy;
   readonly #args = new Map<string, Uint8Array>();
 
-  static async open(): Promise<Gate> {
+  static async open(files: Readonly<Record<string, string>>): Promise<Gate> {
     const engine = await loadEngine();
     // No agent of a log has a team.
-    const { [RULES]: rules = "" } = seedTexts;
-    const bundle = bundleOf(seedFiles({ [RULES]: rules.replace('principal.team == "sre" && ', "") }));
+    const { [RULES]: rules = "" } = { ...seedTexts, ...files };
+    const bundle = bundleOf(seedFiles({ ...files, [RULES]: rules.replace('principal.team == "sre" && ', "") }));
     const loaded = engine.load(bundle);
     if (!loaded.ok) throw new Error("the seed bundle does not load");
     return new Gate(bundle, engine, loaded.policy);

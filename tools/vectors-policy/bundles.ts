@@ -160,7 +160,7 @@ const rows: Readonly<Record<string, Row>> = {
   "annotation-unknown": [
     "annotation-unknown",
     "an annotation nobody knows",
-    more(allow("true").replace("@reason", '@breakglass("true") @reason')),
+    more(allow("true").replace("@reason", '@allow_on_timeout("true") @reason')),
   ],
   "annotation-missing": [
     "annotation-missing",

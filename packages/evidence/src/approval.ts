@@ -110,7 +110,7 @@ export function differingMember(said: object, expected: Readonly<Record<string, 
 }
 
 export type Check = (value: unknown) => boolean;
-export type Shape<T> = { readonly [K in keyof T]-?: Check };
+export type TextShape<T> = { readonly [K in keyof T]-?: Check };
 
 export const isText: Check = (value) => typeof value === "string" && value !== "";
 const isTextOrNull: Check = (value) => value === null || isText(value);
@@ -162,7 +162,7 @@ const isRequirement: Check = (value) => {
   );
 };
 
-const requestShape: Shape<ApprovalRequest> = {
+const requestShape: TextShape<ApprovalRequest> = {
   ctx: is(APPROVAL_REQUEST_CONTEXT),
   v: is(1),
   log: isText,
@@ -193,7 +193,7 @@ const requestShape: Shape<ApprovalRequest> = {
   obligations: listOf(isText),
 };
 
-const voteShape: Shape<ApprovalVote> = {
+const voteShape: TextShape<ApprovalVote> = {
   ctx: is(APPROVAL_VOTE_CONTEXT),
   v: is(1),
   log: isText,
@@ -211,7 +211,7 @@ const voteShape: Shape<ApprovalVote> = {
 };
 
 /** Never throws: the text comes from the other side. One canonical text per value, so duplicates cannot hide. */
-export function parseText<T>(text: string, shape: Shape<T>): T | undefined {
+export function parseText<T>(text: string, shape: TextShape<T>): T | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value) || canonicalText(value) !== text) return undefined;

@@ -2,7 +2,7 @@
  * Break-glass: two people together let a waiting action go ahead in an incident, where the rule allows it. What each of
  * them signs, and whether the event that says so may be believed. Spec: spec/approval.md, "Break-glass".
  */
-import { differingMember, is, isCount, isText, parseText, type Shape, textDigest } from "./approval.ts";
+import { differingMember, is, isCount, isText, parseText, type TextShape, textDigest } from "./approval.ts";
 import { canonicalText } from "./canonical.ts";
 import { type ControlState, personOf } from "./control.ts";
 import { parseDuration } from "./duration.ts";
@@ -126,7 +126,7 @@ export function breakGlassFaults(
   return faults;
 }
 
-const shape: Shape<BreakGlassText> = {
+const shape: TextShape<BreakGlassText> = {
   ctx: is(BREAK_GLASS_CONTEXT),
   v: is(1),
   log: isText,

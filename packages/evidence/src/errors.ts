@@ -224,6 +224,16 @@ export const errors = {
     "A new request has replaced the approval: the policy or the facts changed, and votes never carry.",
     "Wait for the new request to be answered: GET /v1/actions/{id} names it.",
   ],
+  "break-glass-not-allowed": [
+    403,
+    "A rule that asks for this approval does not allow break-glass.",
+    "Ask the people the request names; a policy allows it with @breakglass.",
+  ],
+  "break-glass-review-overdue": [
+    409,
+    "An earlier use of break-glass was not reviewed in time.",
+    "Have somebody else review it: countersign breakglass review APPROVAL.",
+  ],
   "approver-not-eligible": [
     403,
     "This person may not vote on this request.",

@@ -229,7 +229,7 @@ export const Requirement = object({
 
 /** One person's signature under a break-glass text, made as a vote's is. */
 const BreakGlassSignature = object({
-  text: canonicalText(4096),
+  text: canonicalText(2048),
   digest: DigestText,
   person: Ids.person,
   method: oneOf("ed25519", "ssh", "webauthn"),
@@ -684,7 +684,7 @@ const all = [
       expires_at: Timestamp,
       review_due: Timestamp,
       /** One of each person: what they signed, as a vote is signed. */
-      signatures: optional(list(BreakGlassSignature, 4)),
+      signatures: optional(list(BreakGlassSignature, 2)),
     }),
     reason: Reason,
   }),

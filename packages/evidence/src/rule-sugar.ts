@@ -103,6 +103,8 @@ const RuleShape = object({
   ttl: optional(text(32)),
   separation: optional(list(text(32), 4, 1)),
   /** Another role that may answer too after this long. */
+  /** How long two people may let it go ahead in an incident. */
+  breakglass: optional(text(32)),
   escalate: optional(object({ after: text(32), approvers: text(64) })),
   obligations: optional(list(text(128), 32, 1)),
   owner: optional(text(128)),
@@ -179,6 +181,7 @@ function ruleText(rule: SugarRule): string {
     ["ttl", rule.ttl],
     ["separation", rule.separation?.join(",")],
     ["escalate", rule.escalate && `${rule.escalate.after} role:${rule.escalate.approvers}`],
+    ["breakglass", rule.breakglass],
     ["obligations", rule.obligations?.join(";")],
     ["owner", rule.owner],
     ["control", rule.control],

@@ -140,9 +140,9 @@ const rows: readonly [
     /did you mean @decision/,
   ],
   [
-    "break-glass, which this gate does not do",
-    more(allow("true").replace("@reason", '@breakglass("true") @reason')),
-    "annotation-unknown",
+    "break-glass of what is allowed",
+    more(allow("true").replace("@reason", '@breakglass("PT30M") @reason')),
+    "annotation-misplaced",
     /breakglass/,
   ],
   ["no decision", more(allow("true").replace('@decision("allow")', "")), "annotation-missing", /decision/],
@@ -231,6 +231,18 @@ const rows: readonly [
     more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @escalate("PT10M role:board")')),
     "role-unknown",
     /board/,
+  ],
+  [
+    "break-glass without an end",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @breakglass("true")')),
+    "annotation-malformed",
+    /breakglass/,
+  ],
+  [
+    "break-glass for longer than an hour",
+    more(gate('@approvers("role:finance") @quorum("1") @ttl("PT1H") @breakglass("PT61M")')),
+    "annotation-malformed",
+    /PT1H/,
   ],
   [
     "an escalation of a denial",

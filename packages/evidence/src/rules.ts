@@ -106,6 +106,7 @@ const KNOWN = [
   "ttl",
   "separation",
   "escalate",
+  "breakglass",
   "obligations",
   "owner",
   "control",
@@ -113,12 +114,14 @@ const KNOWN = [
 ];
 const decisions = { allow: "ALLOW", deny: "DENY", require_approval: "REQUIRE_APPROVAL" } as const;
 /** Annotations only these decisions take; a gate needs its first three. */
-const OF_GATES = ["approvers", "quorum", "ttl", "separation", "escalate"];
+const OF_GATES = ["approvers", "quorum", "ttl", "separation", "escalate", "breakglass"];
 
 const RULE_ID = /^[a-z][a-z0-9:._-]{0,127}$/;
 const OBLIGATION = /^(?=.{1,128}$)[a-z][a-z0-9_]*(:[A-Za-z0-9._-]+)?$/;
 const always = ["requester", "on_behalf_of", "agent_owner"] as const;
 const MAX_TTL_MS = 30 * 86_400_000;
+/** Break-glass lasts at most an hour. */
+const MAX_BREAK_GLASS_MS = 3_600_000;
 
 /** Reads one rule and gathers what is wrong with it. */
 class RuleReading {
@@ -262,7 +265,29 @@ class RuleReading {
     const separation = this.#separation(notes, severity);
     const escalation = this.#escalation(notes, approvers, ttlMs ?? 0);
     if (approvers === undefined || quorum === undefined || ttl === undefined) return undefined;
-    return { rule, approvers, quorum, ttl, separation, ...(escalation === undefined ? {} : { escalation }) };
+    return {
+      rule,
+      approvers,
+      quorum,
+      ttl,
+      separation,
+      ...(escalation === undefined ? {} : { escalation }),
+      ...this.#breakGlass(notes),
+    };
+  }
+
+  /** How long two people may let it go ahead in an incident; without it they may not. */
+  #breakGlass({ breakglass }: Annotations): Pick<ApprovalRequirement, "breakglass"> {
+    if (breakglass === undefined) return {};
+    const lastsMs = /^PT/.test(breakglass ?? "") ? parseDuration(breakglass ?? "") : undefined;
+    if (breakglass === null || lastsMs === undefined || lastsMs === 0 || lastsMs > MAX_BREAK_GLASS_MS) {
+      this.#find(
+        "annotation-malformed",
+        `@breakglass("${breakglass ?? ""}") is not a duration like PT30M, at most PT1H`,
+      );
+      return {};
+    }
+    return { breakglass };
   }
 
   /** `PT10M role:manager`: who may answer too, once the request has waited that long and is still open. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PackFolder, PackStory } from "../../../tools/pack-story.ts";
+import { seedTexts } from "../../../tools/seed-bundle.ts";
 import "./ed25519.node.ts";
 import "./hash.node.ts";
 import { ed25519 } from "@noble/curves/ed25519.js";
@@ -216,20 +217,32 @@ test("verify: an agent that asks for a tool nobody knows does not take the assur
   assert.deepEqual((await report("core:default-deny")).decisions.not_recomputed, { "inputs-withheld": 1 });
 });
 
-test("verify: people a break-glass names have signed nothing", async () => {
-  const said = async (broken: boolean) => {
-    const story = await PackStory.open();
+test("verify: what break-glass was signed with counts like votes; a bent signature is found, none is no signature", async () => {
+  const rules = seedTexts["policies/main.cedar"]!.replace('@ttl("PT30M")', '@ttl("PT30M") @breakglass("PT30M")');
+  const said = async (edit: (said: EventOf<"breakglass.used">["breakglass"]) => object) => {
+    const story = await PackStory.open({
+      files: { "policies/main.cedar": rules },
+      edit: (event) =>
+        event.type === "breakglass.used" ? ({ ...event, breakglass: edit(event.breakglass) } as typeof event) : event,
+    });
     const run = story.run();
-    const action = story.change(run, broken ? "gate" : "gate approve", { vpc: "prod/vpc-1", environment: "prod" });
-    if (broken) action.breakGlass(["sam", "sue"]);
+    const action = story.change(run, "gate", { vpc: "prod/vpc-1", environment: "prod" });
+    action.breakGlass(["sam", "fay"]);
     action.play("use succeeded safety");
     run.close();
     const report = await verify(await story.pack(), { pins: [story.key], required: ["approvers"] });
-    assert.deepEqual(report.faults, []);
-    return [report.assurances.approvers.state, report.exit_code];
+    return [report.assurances.approvers.state, report.exit_code, report.votes, report.faults.map(({ code }) => code)];
   };
-  assert.deepEqual(await said(true), ["not-met", 1]);
-  assert.deepEqual(await said(false), ["met", 0]); // control
+  assert.deepEqual(await said((glass) => glass), ["met", 0, { total: 2, verified: 2 }, []]); // control
+  const [bent, , votes, codes] = await said((glass) => ({
+    ...glass,
+    signatures: glass.signatures!.map((one, at) =>
+      at === 0 ? one : { ...one, signature: glass.signatures![0]!.signature },
+    ),
+  }));
+  assert.deepEqual([bent, votes, codes], ["not-met", { total: 2, verified: 1 }, ["vote-signature-invalid"]]);
+  const [none, , , missing] = await said(({ signatures: _, ...rest }) => rest);
+  assert.deepEqual([none, missing], ["not-met", ["quorum-not-met", "quorum-not-met"]]);
 });
 
 test("verify: a guide of somebody else's making is said to be that", async () => {

@@ -164,6 +164,25 @@ export const ApprovalView = object({
     32,
   ),
   missing: list(text(128), 16),
+  /** What break-glass is or was here; absent where a rule does not allow it. */
+  break_glass: optional(
+    object({
+      /** How long it would last, ms. */
+      lasts_ms: count,
+      /** Who has signed, while a second person must, and for which incident. */
+      signed_by: optional(E.Ids.person),
+      incident: optional(text(128)),
+      used: optional(
+        object({
+          people: list(E.Ids.person, 4),
+          incident: text(128),
+          expires_at: E.Timestamp,
+          review_due: E.Timestamp,
+        }),
+      ),
+      review: optional(E.oneOf("open", "reviewed", "overdue")),
+    }),
+  ),
   /** The request this one took the place of, and the one that took its place; votes never carry. */
   replaces: optional(E.Ids.approval),
   superseded_by: optional(E.Ids.approval),
@@ -402,6 +421,14 @@ const PolicyFileTexts = Type.Record(
   { maxProperties: 4096 },
 );
 
+const SignedBody = object({
+  signature: text(1024),
+  method: E.oneOf("ed25519", "ssh", "webauthn"),
+  /** What a passkey signed beside the digest, base64url; of method webauthn only. */
+  authenticator_data: optional(E.Base64Url(2048)),
+  client_data: optional(E.Base64Url(4096)),
+});
+
 // ── Table ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Operation = {
@@ -614,13 +641,7 @@ export const operations = define({
     roles: ["approver"],
     summary: "Cast a vote with its signature.",
     params: object({ approval_id: E.Ids.approval, vote_id: text(64) }),
-    body: object({
-      signature: text(1024),
-      method: E.oneOf("ed25519", "ssh", "webauthn"),
-      /** What a passkey signed beside the vote's digest, base64url; of method webauthn only. */
-      authenticator_data: optional(E.Base64Url(2048)),
-      client_data: optional(E.Base64Url(4096)),
-    }),
+    body: SignedBody,
     answer: ApprovalView,
   },
   placeFreeze: {
@@ -652,6 +673,38 @@ export const operations = define({
     params: object({ freeze_id: E.Ids.freeze }),
     body: object({ reason_code: E.ReasonCode }),
     answer: object({ freeze_id: E.Ids.freeze, lifted: Type.Boolean(), people: list(E.Ids.person, 4) }),
+  },
+  prepareBreakGlass: {
+    method: "POST",
+    path: "/approvals/:approval_id/break-glass",
+    roles: ["approver"],
+    summary: "The text one of two people signs to let it go ahead in an incident.",
+    params: approvalParams,
+    body: object({
+      incident: line(128),
+      reason_code: E.ReasonCode,
+      kid: text(255),
+      rendering_digest: E.DigestText,
+    }),
+    answer: object({ vote_id: text(64), text: text(16_384), digest: E.DigestText }),
+  },
+  signBreakGlass: {
+    method: "PUT",
+    path: "/approvals/:approval_id/break-glass/:vote_id",
+    roles: ["approver"],
+    summary: "Sign it; with the second person's signature it may go ahead.",
+    params: object({ approval_id: E.Ids.approval, vote_id: text(64) }),
+    body: SignedBody,
+    answer: ApprovalView,
+  },
+  reviewBreakGlass: {
+    method: "POST",
+    path: "/approvals/:approval_id/break-glass/review",
+    roles: ["approver", "auditor"],
+    summary: "Say that a use of break-glass was looked at, and what it came to.",
+    params: approvalParams,
+    body: object({ verdict: E.oneOf("pass", "fail", "partial") }),
+    answer: ApprovalView,
   },
   revokeApproval: {
     method: "POST",

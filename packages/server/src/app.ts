@@ -34,7 +34,7 @@ import type { Table } from "./ledger/table.ts";
 import { systemTimers, type Timers } from "./ledger/timers.ts";
 import { channelsOf, openCourier } from "./notifications/courier.ts";
 import { type NotifyConfig, notificationOperations, targetsOf } from "./notifications/opening.ts";
-import { announce, notifications } from "./notifications/outbox.ts";
+import { alarmBreakGlass, announce, notifications } from "./notifications/outbox.ts";
 import { openPacks, packTables } from "./packs/routes.ts";
 import {
   citePayload,
@@ -186,7 +186,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       keepDisclosure,
     };
     const targets = targetsOf(config);
-    const steps = approvalSteps(actionBook, (tx, about) => announce(tx, channelsOf(targets), about));
+    const steps = approvalSteps(
+      actionBook,
+      (tx, about) => announce(tx, channelsOf(targets), about),
+      (tx, approvalId) => {
+        log.error({ tenant: tx.tenant, approval: approvalId }, "break-glass was used");
+        alarmBreakGlass(tx, channelsOf(targets), approvalId);
+      },
+    );
     const dispatch = openDispatch({
       ledger,
       vault: dispatchVault,

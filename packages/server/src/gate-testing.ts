@@ -162,9 +162,13 @@ export type GateOptions = {
   readonly tables?: readonly Table[];
   /** Hears of every new approval request, as the notifications do. */
   readonly announce?: Announce;
+  /** Hears of every use of break-glass. */
+  readonly alarm?: Alarm;
 };
 
 type Announce = Parameters<typeof approvalSteps>[1];
+type Alarm = Parameters<typeof approvalSteps>[2];
+type Hearing = { readonly announce?: Announce; readonly alarm?: Alarm };
 
 /** Opens a gate with one tenant, one agent and one policy. */
 export async function openGate(options: GateOptions = {}): Promise<Gate> {
@@ -178,7 +182,7 @@ export async function openGate(options: GateOptions = {}): Promise<Gate> {
   });
   const { tenant = "prod-a", kind = "evaluation", bundle = testBundle() } = options;
   await createTestTenant(ledger, tenant, kind);
-  const gate = assemble(ledger, clock, scratch, tenant, [], options.announce);
+  const gate = assemble(ledger, clock, scratch, tenant, [], options);
   const ceiling = options.ceiling ?? ["infra"];
   await gate.submit(registerAgent, { id: "ops-agent", ceiling, may_execute: options.mayExecute ?? false });
   if (bundle !== null) await gate.publish(bundle);
@@ -191,7 +195,7 @@ export const allTables = [
   ...[...runTables, ...dispatchTables, ...approvalTables, ...freezeTables, ...packTables],
 ];
 
-function wire(ledger: TestLedger, clock: TestClock, scratch: string, announce?: Announce) {
+function wire(ledger: TestLedger, clock: TestClock, scratch: string, hearing: Hearing) {
   const metrics = openMetrics();
   const keys = openSealKeys(join(scratch, "seal"));
   const files = openPayloadFiles(join(scratch, "payloads"));
@@ -201,7 +205,7 @@ function wire(ledger: TestLedger, clock: TestClock, scratch: string, announce?: 
   const policy = openPolicyGate({ ledger, host, openPayload: vault.open, log: silentLog });
   const people = openPeople({ ledger, clock, keepDisclosure, seals: { ...vault, lookupHash: keys.lookupHash } });
   const random16 = () => randomBytes(16);
-  const steps = approvalSteps(actionBook, announce);
+  const steps = approvalSteps(actionBook, hearing.announce, hearing.alarm);
   const dispatchVault = {
     ...vault,
     openDisclosure: openDisclosure.bind(undefined, vault),
@@ -272,9 +276,9 @@ function assemble(
   scratch: string,
   tenant: string,
   held: Bundle[],
-  announce?: Announce,
+  hearing: Hearing,
 ): Gate {
-  const { handlers, files, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch, announce);
+  const { handlers, files, vault, policy, people, sweeper, host, keys } = wire(ledger, clock, scratch, hearing);
   for (const bundle of held) policy.hold(bundle);
   const caller = (role: RoleName, kind: Caller["holder"]["kind"], id: string): Caller => ({
     tenant,
@@ -373,7 +377,7 @@ function assemble(
       await sweeper.close();
       await host.close();
       keys.close();
-      return assemble(await ledger.reopen(), clock, scratch, tenant, held, announce);
+      return assemble(await ledger.reopen(), clock, scratch, tenant, held, hearing);
     },
 
     async close() {

@@ -1633,11 +1633,13 @@ function countOfApprovalConsumed(o: Unchecked, at: string, faults: ShapeFault[])
 }
 const membersOfBreakglass = new Set<string>(["people","incident","expires_at","review_due","signatures"]);
 const membersOfSignaturesItem2 = new Set<string>(["text","digest","person","method","kid","signature","authenticator_data","client_data"]);
+const wordsText4 = "a string of 1 to 2048 UTF-16 code units, at most 2048 bytes of UTF-8, matching ^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
+const isText4 = (m: unknown): boolean => typeof m === "string" && m.length >= 1 && m.length <= 2048 && utf8Length(m) <= 2048 && pattern9.test(m) && m.isWellFormed();
 function checkSignaturesItem2(o: unknown, at: string, faults: ShapeFault[]): void {
   if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
   let seen = 0;
   let m: unknown;
-  seen += isText3(m = o.text) ? 1 : refuse(m, at, "/text", wordsText3, faults);
+  seen += isText4(m = o.text) ? 1 : refuse(m, at, "/text", wordsText4, faults);
   seen += isDigestText(m = o.digest) ? 1 : refuse(m, at, "/digest", wordsDigestText, faults);
   seen += isPersonId(m = o.person) ? 1 : refuse(m, at, "/person", wordsPersonId, faults);
   seen += isMethod(m = o.method) ? 1 : refuse(m, at, "/method", wordsMethod, faults);
@@ -1648,7 +1650,7 @@ function checkSignaturesItem2(o: unknown, at: string, faults: ShapeFault[]): voi
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfSignaturesItem2, at, stranger, faults);
 }
 function checkSignatures2(m: unknown, at: string, faults: ShapeFault[]): void {
-  if (!Array.isArray(m) || m.length > 4) return void refuse(m, at, "", wordsDataClasses, faults);
+  if (!Array.isArray(m) || m.length > 2) return void refuse(m, at, "", wordsAssurance, faults);
   const list: readonly unknown[] = m;
   for (let i = 0; i < list.length; i++) checkSignaturesItem2(list[i], at + `/${i}`, faults);
 }

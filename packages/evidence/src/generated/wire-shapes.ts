@@ -5,7 +5,7 @@ import type { RoleName } from "../event.ts";
 import type { OperationName } from "../wire.ts";
 
 /** Operations that take a JSON body. */
-export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "revokeApproval" | "reexecute" | "uploadPolicy" | "startShadow" | "stopShadow" | "simulatePolicy" | "acknowledgeSimulation" | "requestPublication" | "answerPublication";
+export type JsonBodyOperation = "startRun" | "closeRun" | "extendRun" | "useExtension" | "requestAction" | "startAction" | "startAttempt" | "reportOutcome" | "reportSafety" | "cancelAction" | "prepareVote" | "castVote" | "placeFreeze" | "liftFreeze" | "prepareBreakGlass" | "signBreakGlass" | "reviewBreakGlass" | "revokeApproval" | "reexecute" | "uploadPolicy" | "startShadow" | "stopShadow" | "simulatePolicy" | "acknowledgeSimulation" | "requestPublication" | "answerPublication";
 
 /** Where a JSON body is not of its operation's shape; empty when it is. Nothing is coerced. Never throws. */
 export function checkBody(operation: JsonBodyOperation, value: unknown): readonly ShapeFault[] {
@@ -56,6 +56,9 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   placeFreeze: {"method":"POST","path":"/freezes","roles":["operator","admin"],"body":"json","answer":"json"},
   listFreezes: {"method":"GET","path":"/freezes","roles":["auditor","admin","operator"],"body":"none","answer":"json"},
   liftFreeze: {"method":"POST","path":"/freezes/:freeze_id/lift","roles":["operator","admin"],"body":"json","answer":"json"},
+  prepareBreakGlass: {"method":"POST","path":"/approvals/:approval_id/break-glass","roles":["approver"],"body":"json","answer":"json"},
+  signBreakGlass: {"method":"PUT","path":"/approvals/:approval_id/break-glass/:vote_id","roles":["approver"],"body":"json","answer":"json"},
+  reviewBreakGlass: {"method":"POST","path":"/approvals/:approval_id/break-glass/review","roles":["approver","auditor"],"body":"json","answer":"json"},
   revokeApproval: {"method":"POST","path":"/approvals/:approval_id/revoke","roles":["approver","admin"],"body":"json","answer":"json"},
   reexecute: {"method":"POST","path":"/reexecutions","roles":["auditor","admin"],"body":"json","answer":"json"},
   uploadPolicy: {"method":"POST","path":"/policy/bundles","roles":["policy-admin"],"body":"json","answer":"json"},
@@ -654,6 +657,27 @@ function checkLiftFreeze(o: unknown, at: string, faults: ShapeFault[]): void {
   seen += isReasonCode(m = o.reason_code) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
   if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfCancelAction, at, stranger, faults);
 }
+const membersOfPrepareBreakGlass = new Set<string>(["incident","reason_code","kid","rendering_digest"]);
+function checkPrepareBreakGlass(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isSystem(m = o.incident) ? 1 : refuse(m, at, "/incident", wordsSystem, faults);
+  seen += isReasonCode(m = o.reason_code) ? 1 : refuse(m, at, "/reason_code", wordsReasonCode, faults);
+  seen += isKid(m = o.kid) ? 1 : refuse(m, at, "/kid", wordsKid, faults);
+  seen += isDigestText(m = o.rendering_digest) ? 1 : refuse(m, at, "/rendering_digest", wordsDigestText, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfPrepareBreakGlass, at, stranger, faults);
+}
+const membersOfReviewBreakGlass = new Set<string>(["verdict"]);
+const wordsVerdict2 = "one of \"pass\", \"fail\", \"partial\"";
+const isVerdict2 = (m: unknown): boolean => m === "pass" || m === "fail" || m === "partial";
+function checkReviewBreakGlass(o: unknown, at: string, faults: ShapeFault[]): void {
+  if (!isObject(o)) return void refuse(o, at, "", wordsObject, faults);
+  let seen = 0;
+  let m: unknown;
+  seen += isVerdict2(m = o.verdict) ? 1 : refuse(m, at, "/verdict", wordsVerdict2, faults);
+  if (Object.keys(o).length !== seen) refuseStrangers(o, membersOfReviewBreakGlass, at, stranger, faults);
+}
 const membersOfReexecute = new Set<string>(["decision_id","event_id","from","until","limit"]);
 const wordsDecisionId = "a string of at most 30 UTF-16 code units, matching ^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$";
 const pattern18 = /^dec_[0-7][0-9a-hjkmnp-tv-z]{25}$/u;
@@ -790,6 +814,9 @@ const bodyChecks: Readonly<Record<JsonBodyOperation, Check>> = {
   castVote: checkCastVote,
   placeFreeze: checkPlaceFreeze,
   liftFreeze: checkLiftFreeze,
+  prepareBreakGlass: checkPrepareBreakGlass,
+  signBreakGlass: checkCastVote,
+  reviewBreakGlass: checkReviewBreakGlass,
   revokeApproval: checkCancelAction,
   reexecute: checkReexecute,
   uploadPolicy: checkUploadPolicy,
@@ -825,6 +852,9 @@ const queryChecks: Readonly<Record<OperationName, Check>> = {
   placeFreeze: checkNoMembers,
   listFreezes: checkNoMembers,
   liftFreeze: checkNoMembers,
+  prepareBreakGlass: checkNoMembers,
+  signBreakGlass: checkNoMembers,
+  reviewBreakGlass: checkNoMembers,
   revokeApproval: checkNoMembers,
   reexecute: checkNoMembers,
   uploadPolicy: checkNoMembers,
@@ -878,6 +908,9 @@ const paramsChecks: Readonly<Record<OperationName, Check>> = {
   placeFreeze: checkNoMembers,
   listFreezes: checkNoMembers,
   liftFreeze: checkLiftFreezeParams,
+  prepareBreakGlass: checkGetApprovalParams,
+  signBreakGlass: checkCastVoteParams,
+  reviewBreakGlass: checkGetApprovalParams,
   revokeApproval: checkGetApprovalParams,
   reexecute: checkNoMembers,
   uploadPolicy: checkNoMembers,

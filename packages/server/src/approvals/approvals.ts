@@ -63,8 +63,17 @@ export type ApprovalRecord = {
   readonly policy: PolicySummary;
   readonly approval: ApprovalSummary;
   readonly votes: readonly RecordedVote[];
+  /** How two people let it go ahead in an incident; null when they did not. */
+  readonly breakglass: {
+    readonly people: readonly string[];
+    readonly incident: string;
+    readonly expires_at: string;
+    readonly review_due: string;
+  } | null;
   /** The policy it holds under: the decision's, or the newest that was found to ask the same. */
   readonly holds_under: string;
+  /** Keys break-glass was signed with. */
+  readonly glass_kids: readonly { readonly kid: string; readonly at: string }[];
   /** The request it replaced, and the one that replaced it. */
   readonly replaces: string | null;
   readonly superseded_by: string | null;
@@ -99,7 +108,7 @@ export function runIdOf(record: Pick<ApprovalRecord, "run_id">): RunId {
 /** Keeps the record after an approval.* event of this transaction. */
 export function noteApproval<K extends Kind>(tx: Transaction, placed: Placed<K>): void {
   const event = placed.event as Event; // K is one of its kinds
-  assert("approval" in event && event.type.startsWith("approval."), "only events of an approval are noted");
+  assert("approval" in event && isOfApproval(event.type), "only events of an approval are noted");
   const id = event.approval.approval_id;
   assert(id !== undefined, "an approval's events name it");
   const before = event.type === "approval.requested" ? undefined : approvalIn(tx, id);
@@ -110,6 +119,10 @@ export function noteApproval<K extends Kind>(tx: Transaction, placed: Placed<K>)
     policy_digest: record.holds_under,
     record,
   });
+}
+
+export function isOfApproval(type: Event["type"]): boolean {
+  return type.startsWith("approval.") || type === "breakglass.used";
 }
 
 /** The record after one event. Pure: the same events give the same record. */
@@ -133,6 +146,17 @@ export function stepApproval(before: ApprovalRecord | undefined, event: ActionEv
     case "approval.voided":
       // The state is the event's own name.
       return { ...record, state: event.type.slice("approval.".length).toUpperCase() as ApprovalState };
+    case "breakglass.used": {
+      const { people, incident, expires_at, review_due, signatures = [] } = event.breakglass;
+      return {
+        ...record,
+        state: "GRANTED",
+        approval: event.approval,
+        expires_at,
+        breakglass: { people, incident, expires_at, review_due },
+        glass_kids: signatures.map(({ kid }) => ({ kid, at: event.ts })),
+      };
+    }
     case "approval.revalidated":
       return { ...record, holds_under: event.revalidated.policy.digest };
     case "approval.superseded":
@@ -163,6 +187,8 @@ function requested(event: EventOf<"approval.requested">): ApprovalRecord {
     policy,
     approval,
     votes: [],
+    breakglass: null,
+    glass_kids: [],
     holds_under: policy.policy_digest,
     replaces: said.replaces ?? null,
     superseded_by: null,

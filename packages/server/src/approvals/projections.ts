@@ -1,14 +1,14 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
 import type { Event } from "@countersign/evidence/event";
 import { type ExpectedRow, projection, type TableProjection } from "../ledger/projection.ts";
-import { type ApprovalRecord, approvals, approvalUses, stepApproval } from "./approvals.ts";
+import { type ApprovalRecord, approvals, approvalUses, isOfApproval, stepApproval } from "./approvals.ts";
 
 export const approvalProjections: readonly TableProjection[] = [
   projection(approvals, () => {
     const records = new Map<string, ApprovalRecord>();
     return {
       step(event: Event) {
-        if (!("approval" in event) || !event.type.startsWith("approval.")) return;
+        if (!("approval" in event) || !isOfApproval(event.type)) return;
         const id = event.approval.approval_id;
         const before = id === undefined ? undefined : records.get(id);
         // Entries that say more than one request, or none, are the lifecycle's to name; there is no row to expect.

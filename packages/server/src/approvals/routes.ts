@@ -7,6 +7,7 @@ import type { Reader } from "../ledger/command.ts";
 import type { Chore } from "../ledger/due.ts";
 import type { Table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalOf, approvals, approvalUses, recordOf } from "./approvals.ts";
+import { breakGlassDrafts, breakGlassReviews, breakGlassSigned, openBreakGlass } from "./break-glass.ts";
 import { approvalChores } from "./expiry.ts";
 import type { ApprovalParts } from "./faces.ts";
 import { openRevocation, REVOKED } from "./revoke.ts";
@@ -14,13 +15,19 @@ import type { ApprovalSteps } from "./steps.ts";
 import { viewApproval, viewApprovalDetail } from "./view.ts";
 import { openVotes, type Votes, voteDrafts } from "./vote.ts";
 
-export const approvalTables: readonly Table[] = [approvals, approvalUses, voteDrafts];
+export const approvalTables: readonly Table[] = [
+  approvals,
+  approvalUses,
+  voteDrafts,
+  ...[breakGlassDrafts, breakGlassSigned, breakGlassReviews],
+];
 
 /** Approvals on a page when nobody says how many, and at most. */
 const PAGE = 50;
 const LARGEST_PAGE = 500;
 
-type Names = "listApprovals" | "getApproval" | "prepareVote" | "castVote" | "revokeApproval";
+type Names = "listApprovals" | "getApproval" | "prepareVote" | "castVote" | "revokeApproval" | GlassNames;
+type GlassNames = "prepareBreakGlass" | "signBreakGlass" | "reviewBreakGlass";
 
 export type ApprovalModule = {
   readonly handlers: Pick<Handlers, Names>;
@@ -33,6 +40,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
   const { ledger } = parts;
   const votes = openVotes(parts, steps);
   const revoke = openRevocation(parts, steps);
+  const glass = openBreakGlass(parts, steps);
 
   const handlers: Pick<Handlers, Names> = {
     async listApprovals({ caller, query }) {
@@ -64,6 +72,27 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
     },
 
+    async prepareBreakGlass({ caller, params, body, submission }) {
+      const order = { tenant: caller.tenant, approvalId: params.approval_id, person: personOf(caller) };
+      return { status: 201, body: await glass.prepare({ ...order, body, submission }) };
+    },
+
+    async signBreakGlass({ caller, params, body, submission }) {
+      const { tenant } = caller;
+      const { approval_id: approvalId, vote_id: draftId } = params;
+      await glass.sign({ tenant, approvalId, draftId, person: personOf(caller), body, submission });
+      const reader = readerOf(ledger, tenant);
+      return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
+    },
+
+    async reviewBreakGlass({ caller, params, body, submission }) {
+      const { tenant } = caller;
+      const { approval_id: approvalId } = params;
+      await glass.review({ tenant, approvalId, person: personOf(caller), body, submission });
+      const reader = readerOf(ledger, tenant);
+      return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
+    },
+
     async revokeApproval({ caller, params, body, submission }) {
       const { tenant } = caller;
       const { approval_id: approvalId } = params;
@@ -73,7 +102,7 @@ export function openApprovals(parts: ApprovalParts, steps: ApprovalSteps): Appro
       return { body: viewApproval(reader, recordFor(reader, approvalId), parts.nowMs()) };
     },
   };
-  return { handlers, chores: approvalChores(parts, steps), votes };
+  return { handlers, chores: [...approvalChores(parts, steps), ...glass.chores], votes };
 }
 
 /** Newest first. `after` is the last one of the page before. */
@@ -93,7 +122,9 @@ export function listRecords(
 
 function personOf({ holder }: Caller): string {
   if (holder.kind !== "person") {
-    throw new CountersignError("approver-not-eligible", { detail: "Only people vote; the credential is no person's." });
+    throw new CountersignError("approver-not-eligible", {
+      detail: "That is for people; the credential is no person's.",
+    });
   }
   return holder.id;
 }

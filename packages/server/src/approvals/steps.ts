@@ -54,6 +54,8 @@ export type Announcement = {
 
 export type ApprovalSteps = {
   needs(approvalId: string): readonly Need[];
+  /** Tells people at once that the glass was broken. */
+  alarm(tx: Transaction, approvalId: string): void;
   open(tx: Transaction, order: ApprovalOrder): ApprovalId;
   /** Ends an approval in favour of a new request, which the same command decides anew and opens. No vote carries. */
   supersede(tx: Transaction, approvalId: string, reason: string): Replacing;
@@ -71,10 +73,14 @@ export type ApprovalSteps = {
   end(tx: Transaction, approvalId: string, how: "expired" | "voided" | "cancelled" | "revoked", reason: string): void;
 };
 
-/** @param announce told of every new request, in the command that opens it */
+/**
+ * @param announce told of every new request, in the command that opens it
+ * @param alarm told of every use of break-glass, in the command that records it
+ */
 export function approvalSteps(
   actions: ActionBook,
   announce: (tx: Transaction, about: Announcement) => void = () => {},
+  alarm: (tx: Transaction, approvalId: string) => void = () => {},
 ): ApprovalSteps {
   const noted = <K extends Kind>(tx: Transaction, placed: Placed<K>) => {
     noteApproval(tx, placed);
@@ -83,6 +89,7 @@ export function approvalSteps(
 
   return {
     needs: needsOfApproval,
+    alarm,
 
     open(tx, order) {
       const { decision } = order;

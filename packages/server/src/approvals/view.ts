@@ -9,6 +9,7 @@ import { openActionOf, separationOf } from "@countersign/evidence/run";
 import type { AnswerOf, ApprovalStatusView } from "@countersign/evidence/wire";
 import type { Reader } from "../ledger/command.ts";
 import { type ApprovalRecord, approvals, recordOf, runIdOf } from "./approvals.ts";
+import { breakGlassMember } from "./break-glass.ts";
 import type { ApprovalParts } from "./faces.ts";
 
 /** The approval as it stands now. */
@@ -27,6 +28,7 @@ export function viewApproval(reader: Reader, record: ApprovalRecord, nowMs: numb
     expires_at: record.expires_at,
     votes: record.votes.map(({ kid: _kid, ...vote }) => vote),
     missing: missingVotes(reader, record, nowMs),
+    ...breakGlassMember(reader, record, nowMs),
     ...(record.replaces === null ? {} : { replaces: record.replaces }),
     ...(record.superseded_by === null ? {} : { superseded_by: record.superseded_by }),
   };

@@ -14,6 +14,9 @@ export function voidReason(control: ControlState, record: ApprovalRecord): VoidR
 }
 
 /** Whether a vote on it was made with a key that was in other hands by then, as is known now. */
-export function hasCompromisedVote(control: ControlState, { votes }: Pick<ApprovalRecord, "votes">): boolean {
-  return votes.some(({ kid, at }) => isVoteKeyCompromised(kid, at, control));
+export function hasCompromisedVote(
+  control: ControlState,
+  { votes, glass_kids: glass }: Pick<ApprovalRecord, "votes" | "glass_kids">,
+): boolean {
+  return [...votes, ...glass].some(({ kid, at }) => isVoteKeyCompromised(kid, at, control));
 }

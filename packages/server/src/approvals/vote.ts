@@ -5,22 +5,21 @@
 import { formatVote, parseVote, textDigest } from "@countersign/evidence/approval";
 import { formatBase64Url } from "@countersign/evidence/base64";
 import { commitmentOf, disclosureOf } from "@countersign/evidence/commitment";
-import { approverKeyOf, type ControlState, personOf } from "@countersign/evidence/control";
-import { verifyEd25519 } from "@countersign/evidence/ed25519";
+import { type ControlState, personOf } from "@countersign/evidence/control";
 import { CountersignError, type ErrorCode } from "@countersign/evidence/errors";
-import { verifyEs256 } from "@countersign/evidence/es256";
 import type { EventOf } from "@countersign/evidence/event";
 import type { EventId } from "@countersign/evidence/ids";
 import { voteReasons } from "@countersign/evidence/policy";
 import { placesOf, quorumOf, voterFault } from "@countersign/evidence/quorum";
 import { type ActionState, openActionOf, type RunState, requirementsOf, separationOf } from "@countersign/evidence/run";
-import { signedVote, voteKeyFault } from "@countersign/evidence/vote-signature";
+import { voteKeyFault } from "@countersign/evidence/vote-signature";
 import type { BodyOf } from "@countersign/evidence/wire";
 import { type Command, need, type Reader, type Submission, type Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
 import { table } from "../ledger/table.ts";
 import { type ApprovalRecord, approvalIn, approvalOf, noteApproval, runIdOf } from "./approvals.ts";
 import type { ApprovalParts } from "./faces.ts";
+import { refuseSignature } from "./signature.ts";
 import { type ApprovalSteps, blocksOf } from "./steps.ts";
 import { voidReason } from "./void-reason.ts";
 
@@ -56,9 +55,9 @@ type CastInput = {
 };
 
 /** Why a vote was not taken, where saying so was an event; kept with the idempotency key. */
-type Refused = { readonly code: ErrorCode; readonly detail: string };
-type Prepared = { readonly vote_id: string | null; readonly refused: Refused | null };
-type Cast = { readonly refused: Refused | null };
+export type NotTaken = { readonly code: ErrorCode; readonly detail: string };
+type Prepared = { readonly vote_id: string | null; readonly refused: NotTaken | null };
+type Cast = { readonly refused: NotTaken | null };
 
 export type Votes = {
   /** Makes the text of a vote. @throws CountersignError why this person may not cast it */
@@ -124,7 +123,7 @@ export function openVotes(parts: ApprovalParts, steps: ApprovalSteps): Votes {
 const RENEWALS = 3;
 
 /** Does it again, a few times, when the policy was replaced between the question and the command. */
-async function untilCurrent<T>(work: () => Promise<T>): Promise<T> {
+export async function untilCurrent<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
@@ -136,7 +135,7 @@ async function untilCurrent<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The record, after the gate was asked again where the policy it holds under was replaced. */
-async function current(parts: ApprovalParts, tenant: string, approvalId: string): Promise<ApprovalRecord> {
+export async function current(parts: ApprovalParts, tenant: string, approvalId: string): Promise<ApprovalRecord> {
   const { reader, record } = approvalFor(parts, tenant, approvalId);
   if (record.state !== "REQUESTED" || voidReason(reader.control, record) !== "POLICY_CHANGED") return record;
   await parts.renew(tenant, record.action_id);
@@ -157,10 +156,7 @@ function verifiedText(
   if (draft === undefined) return undefined;
   refuseOtherDraft(draft, cast);
   const vote = voteOf(draft.text, cast.signed);
-  const signed = signedVote(vote, approverKeyOf(reader.control, vote.kid));
-  if (typeof signed === "string") throw new CountersignError("signature-invalid", { detail: `${signed}.` });
-  const verify = signed.alg === "ed25519" ? verifyEd25519 : verifyEs256;
-  if (!verify(signed.publicKey, signed.message, signed.signature)) throw new CountersignError("signature-invalid");
+  refuseSignature(reader.control, vote);
   return vote.digest;
 }
 
@@ -283,7 +279,7 @@ function conclude({ actions }: ApprovalParts, tx: Transaction, record: ApprovalR
  * @returns why it takes no vote, when that was recorded
  * @throws CountersignError approval-not-open, approval-superseded when it ended before; core:policy-changed
  */
-function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): Refused | undefined {
+export function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRecord): NotTaken | undefined {
   if (record.superseded_by !== null) {
     throw new CountersignError("approval-superseded", { detail: `${record.superseded_by} replaced it.` });
   }
@@ -337,11 +333,11 @@ function refuseOtherDraft(
 }
 
 /** @throws CountersignError validation-failed when the policy's catalogue does not have the reason for this answer */
-async function refuseReason(
+export async function refuseReason(
   { bundleOf }: ApprovalParts,
   tenant: string,
   record: ApprovalRecord,
-  { answer, reason_code: code }: BodyOf<"prepareVote">,
+  { answer, reason_code: code }: Pick<BodyOf<"prepareVote">, "answer" | "reason_code">,
 ): Promise<void> {
   const bundle = await bundleOf(tenant, record.policy.policy_digest);
   const { approve, reject } = bundle === undefined ? { approve: [], reject: [] } : voteReasons(bundle);
@@ -385,7 +381,7 @@ function recordIn(tx: Transaction, approvalId: string): ApprovalRecord {
   return record;
 }
 
-function approvalFor(
+export function approvalFor(
   { ledger }: ApprovalParts,
   tenant: string,
   approvalId: string,
@@ -396,6 +392,6 @@ function approvalFor(
   return { reader, record };
 }
 
-function refusalOf({ code, detail }: Refused): CountersignError {
+export function refusalOf({ code, detail }: NotTaken): CountersignError {
   return new CountersignError(code, { detail });
 }

@@ -74,6 +74,7 @@ export function addApprovalCommands(program: Command): void {
       printLines([
         `state     ${answer.state}`,
         ...(answer.replaces === undefined ? [] : [`replaces  ${answer.replaces}; its votes do not count here`]),
+        ...glassLines(answer),
         ...(answer.superseded_by === undefined ? [] : [`replaced  by ${answer.superseded_by}`]),
         ...(answer.missing.length === 0 ? [] : [`missing   ${answer.missing.join(", ")}`]),
         ...answer.votes.map((vote) => `vote      ${vote.person} ${vote.answer} ${vote.reason_code} at ${vote.at}`),
@@ -128,6 +129,21 @@ export function addApprovalCommands(program: Command): void {
       (context, id) => vote(context, id!, answer), // commander asked for it
     ).argument("<approval>", "The approval's id.");
   }
+}
+
+function glassLines({ break_glass: glass }: AnswerOf<"getApproval">): string[] {
+  if (glass === undefined) return [];
+  const { used, review, signed_by: first, incident } = glass;
+  if (used !== undefined) {
+    return [
+      `glass     BROKEN by ${used.people.join(" and ")} for ${used.incident}; review ${review}, due ${used.review_due}`,
+    ];
+  }
+  return [
+    first === undefined
+      ? `glass     two people may break it, for ${glass.lasts_ms / 60_000} min`
+      : `glass     ${first} signed for ${incident}; a second person must`,
+  ];
 }
 
 /** What to compare with may be gone, because its arguments were erased: then there is no comparison. */
@@ -201,7 +217,7 @@ async function castBallot(
 }
 
 /** A server that shows one request and has another signed is caught here, on the approver's machine. */
-function refuseOtherRequest(detail: AnswerOf<"getApproval">, approvalId: string): void {
+export function refuseOtherRequest(detail: AnswerOf<"getApproval">, approvalId: string): void {
   const request = parseApprovalRequest(detail.request_text);
   const same =
     request?.approval_id === approvalId &&

@@ -5,6 +5,7 @@ import { VERSION } from "../version.ts";
 import { addAgentCommands } from "./agent.ts";
 import { addApprovalCommands } from "./approval.ts";
 import { addApproverCommands } from "./approver.ts";
+import { addBreakGlassCommands } from "./break-glass.ts";
 import { addConfigCommands } from "./config.ts";
 import { addCredentialCommands } from "./credential.ts";
 import { addDelegateCommands } from "./delegate.ts";
@@ -76,6 +77,7 @@ function build(): Command {
   addPersonCommands(program);
   addPolicyCommands(program);
   addApprovalCommands(program);
+  addBreakGlassCommands(program);
   addNotificationCommands(program);
   addFreezeCommands(program);
   addRunCommands(program);

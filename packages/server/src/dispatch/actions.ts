@@ -183,6 +183,8 @@ export function stepRecord(
       const { expires_at } = event.approval_request;
       return { ...record, approval: event.approval, approval_end: null, approval_expires: expires_at };
     }
+    case "breakglass.used":
+      return { ...record, approval: event.approval, approval_expires: event.breakglass.expires_at };
     case "approval.granted":
       return { ...record, approval: event.approval };
     case "approval.consumed":

@@ -34,6 +34,7 @@ const COUNTED = 500;
 const SUBJECTS: Readonly<Record<string, string>> = {
   "approval.expiring": "Still waiting",
   "approval.escalated": "Escalated",
+  "breakglass.used": "ALARM, the glass was broken",
 };
 
 /** The channels a server has. */
@@ -78,7 +79,9 @@ export function openCourier(parts: CourierParts): Courier {
 
   async function attempt(reader: Reader, row: ReturnType<typeof dueNotices>[number]): Promise<void> {
     let settled: Settled = { id: row.notification_id, outcome: "delivered", trouble: null };
-    if (!isWaiting(reader, row.approval_id)) settled = { ...settled, outcome: "moot" };
+    // An alarm is told whatever has become of the request since.
+    if (row.kind !== "breakglass.used" && !isWaiting(reader, row.approval_id))
+      settled = { ...settled, outcome: "moot" };
     else {
       try {
         await deliver(row);

@@ -18,7 +18,7 @@ export const notifications = table("notifications", {
   indexes: { by_state: ["state", "next_ms"] },
 });
 
-export type NoticeKind = "approval.requested" | "approval.escalated" | "approval.expiring";
+export type NoticeKind = "approval.requested" | "approval.escalated" | "approval.expiring" | "breakglass.used";
 export type Channel = "webhook" | "smtp";
 /** `moot`: it was answered before anybody had to be reminded. */
 export type NoticeState = "waiting" | "delivered" | "undeliverable" | "moot";
@@ -55,6 +55,23 @@ export function announce(
         trouble: null,
       });
     }
+  }
+}
+
+/** Puts the alarm of a use of break-glass, to each channel, for at once. */
+export function alarmBreakGlass(tx: Transaction, channels: readonly Channel[], approvalId: string): void {
+  for (const channel of channels) {
+    tx.put(notifications, {
+      notification_id: `${approvalId}.breakglass.${channel}`,
+      approval_id: approvalId,
+      kind: "breakglass.used",
+      channel,
+      state: "waiting",
+      attempts: 0,
+      next_ms: tx.nowMs,
+      made_ms: tx.nowMs,
+      trouble: null,
+    });
   }
 }
 
