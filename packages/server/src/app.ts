@@ -24,9 +24,12 @@ import { needsOf, withdraw } from "./dispatch/cancel.ts";
 import { dispatchProjections } from "./dispatch/projections.ts";
 import { dispatchTables, openDispatch } from "./dispatch/routes.ts";
 import { openArguments } from "./dispatch/start-action.ts";
+import { dueProjections } from "./due-projection.ts";
+import { freezeProjections } from "./freezes/projections.ts";
 import { freezeTables, openFreezes } from "./freezes/routes.ts";
 import { openApiText } from "./generated/openapi.ts";
 import { healthHandlers, type Troubles, wellKnown } from "./health.ts";
+import { keptProjections } from "./kept-projections.ts";
 import { due, openSweeper } from "./ledger/due.ts";
 import { type OpenLedger, openLedger } from "./ledger/ledger.ts";
 import type { TableProjection } from "./ledger/projection.ts";
@@ -98,6 +101,9 @@ export const projections: readonly TableProjection[] = [
   ...dispatchProjections,
   ...approvalProjections,
   ...signInProjections,
+  ...freezeProjections,
+  ...dueProjections,
+  ...keptProjections,
 ];
 
 export type AppOptions = {

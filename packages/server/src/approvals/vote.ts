@@ -32,7 +32,8 @@ export const voteDrafts = table("vote_drafts", {
 /** How long a vote's text may wait for its signature, in ms: what a person decides, they decide now. */
 export const DRAFT_LIFE_MS = 15 * 60_000;
 const NOTE_POINTER = "/vote/note";
-const DROP_DRAFT = "approvals.drop-draft";
+/** The chore that forgets a vote's text. */
+export const DROP_DRAFT = "approvals.drop-draft";
 
 type PrepareInput = {
   readonly approvalId: string;

@@ -7,7 +7,7 @@ import "@countersign/evidence/hash.node";
 import "@countersign/evidence/ed25519.node";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { canonicalText } from "@countersign/evidence/canonical";
 import { payloadsCited } from "@countersign/evidence/cited";
 import { CountersignError } from "@countersign/evidence/errors";
@@ -17,7 +17,7 @@ import { rowKey } from "./batch.ts";
 import { type Finding, LogCheck, type LogReport, type TellFinding } from "./fsck-log.ts";
 import { DATABASE_FILE } from "./ledger.ts";
 import { originOf } from "./log-state.ts";
-import type { ProjectionFold, StoredRows, TableProjection } from "./projection.ts";
+import type { FsckSources, ProjectionFold, StoredRows, TableProjection } from "./projection.ts";
 import { decodeRow, storedTable } from "./sqlite/columns.ts";
 import { checkSchemaVersion, expectedSchema, openForReading, schemaOf } from "./sqlite/database.ts";
 import { submissionHash } from "./sqlite/submissions.ts";
@@ -29,6 +29,8 @@ export type FsckOptions = {
   readonly projections: readonly TableProjection[];
   /** Whether a payload that an event cites is at hand or lawfully gone. Absent: payloads are not looked at. */
   readonly hasPayload?: (tenant: string, digest: string) => boolean;
+  /** Keys and payloads, for what only they can tell. */
+  readonly sources?: FsckSources;
   /** Findings kept in the report; beyond, they are counted. */
   readonly mostFindings?: number;
 };
@@ -141,6 +143,10 @@ class Fsck {
       const hash = submissionHash(Number(tenant), String(scope), String(key));
       if (keysOf.get(hash, Number(row))?.n !== 1) differs(`Key ${key} of ${scope} is not found.`);
     }
+    // Rows are numbered without a gap, and never removed.
+    const numbered = this.#all("SELECT count(*) AS n, coalesce(max(row), 0) AS last FROM submissions")[0];
+    const last = Math.max(Number(numbered?.last), indexed);
+    if (Number(numbered?.n) !== last) differs(`There are ${numbered?.n} rows of keys, and the last is number ${last}.`);
     const keys = Number(this.#all("SELECT count(*) AS n FROM submission_keys WHERE row <= ?", indexed)[0]?.n);
     if (keys > rows) differs(`There are ${keys} keys for ${rows} rows.`);
     const twice = this.#all(
@@ -151,7 +157,10 @@ class Fsck {
 
   #checkTenant(tenant: number, id: string, originHost: string): LogReport[] {
     const tell: TellFinding = (finding) => this.#tell({ ...finding, tenant: id });
-    const folds = this.#options.projections.map((projection) => ({ projection, fold: projection.fold(id) }));
+    const folds = this.#options.projections.map((projection) => ({
+      projection,
+      fold: projection.fold(id, this.#options.sources ?? {}),
+    }));
     const heads = this.#all("SELECT * FROM heads WHERE tenant = ? ORDER BY epoch", tenant);
     if (heads.length === 0) tell(fault("row-differs", "The tenant has no log."));
     const { hasPayload } = this.#options;
@@ -191,6 +200,7 @@ class Fsck {
   /** A recorded answer cites events that are there. */
   #checkSubmissions(tenant: number, heads: readonly Row[], tell: TellFinding): void {
     const sizes = new Map(heads.map((head) => [head.epoch, Number(head.size)]));
+    const entry = this.#database.prepare("SELECT bytes FROM entries WHERE tenant = ? AND epoch = ? AND idx = ?");
     for (const row of this.#database.prepare("SELECT * FROM submissions WHERE tenant = ?").iterate(tenant)) {
       this.#counts.submissions++;
       const end = Number(row.first_idx) + Number(row.count);
@@ -201,8 +211,26 @@ class Fsck {
       }
       if (!isJson(String(row.answer)) || !(row.body_hash instanceof Uint8Array) || row.body_hash.length !== 32) {
         tell({ ...fault("row-differs", `Key ${row.key} of ${row.scope} holds no answer or no hash.`), ...about });
+        continue;
+      }
+      const stranger = this.#strangerIn(tenant, row, entry);
+      if (stranger !== undefined) {
+        const detail = `Key ${row.key} of ${row.scope} answers ${stranger}, which no entry before its end names.`;
+        tell({ ...fault("row-differs", detail), ...about });
       }
     }
+  }
+
+  /** An id in a recorded answer that its entries do not name, though they made one of that kind. */
+  #strangerIn(tenant: number, row: Row, entry: StatementSync): string | undefined {
+    const [first, count] = [Number(row.first_idx), Number(row.count)];
+    const made = new Set<string>();
+    for (let index = first; index < first + count; index++) {
+      const bytes = entry.get(tenant, row.epoch ?? 0, index)?.bytes;
+      if (bytes instanceof Uint8Array) for (const id of idsIn(Buffer.from(bytes).toString("utf8"))) made.add(id);
+    }
+    const kinds = new Set([...made].map((id) => id.slice(0, id.indexOf("_"))));
+    return idsIn(String(row.answer)).find((id) => kinds.has(id.slice(0, id.indexOf("_"))) && !made.has(id));
   }
 
   /** Both ways: every row the entries give is there, and none besides. */
@@ -247,6 +275,11 @@ function noCounts() {
 function sameValue(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return equalBytes(a, b);
   return canonicalText(a ?? null) === canonicalText(b ?? null);
+}
+
+/** Ids as the ledger makes them: those of an answer are of things its events made. */
+function idsIn(text: string): readonly string[] {
+  return text.match(/\b[a-z]{3,4}_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g) ?? [];
 }
 
 function isJson(text: string): boolean {

@@ -28,9 +28,25 @@ export type ProjectionFold<T extends Table = Table> = {
   rows(stored: StoredRows): Iterable<ExpectedRow<T>>;
 };
 
-export type TableProjection<T extends Table = Table> = { readonly table: T; fold(tenant: string): ProjectionFold<T> };
+/** What fsck may look at besides the database. Absent parts are not at hand: what hangs on them is not compared. */
+export type FsckSources = {
+  /** Opens what was sealed; undefined when its key was destroyed. Throws when the bytes are damaged. */
+  readonly openSealed?: (tenant: string, sealed: Uint8Array) => Uint8Array | undefined;
+  /** The keyed hash that look-ups are made by. */
+  readonly lookupHash?: (tenant: string, purpose: string, text: string) => string;
+  /** Bytes of a stored payload; undefined when they are not there. */
+  readonly payload?: (tenant: string, digest: string) => Uint8Array | undefined;
+};
+
+export type TableProjection<T extends Table = Table> = {
+  readonly table: T;
+  fold(tenant: string, sources: FsckSources): ProjectionFold<T>;
+};
 
 /** Declares a projection, its rows' types checked against the table. */
-export function projection<T extends Table>(table: T, fold: (tenant: string) => ProjectionFold<T>): TableProjection<T> {
+export function projection<T extends Table>(
+  table: T,
+  fold: (tenant: string, sources: FsckSources) => ProjectionFold<T>,
+): TableProjection<T> {
   return { table, fold };
 }

@@ -35,6 +35,8 @@ export type PayloadFiles = {
   get(tenant: string, digest: Digest): Promise<Uint8Array | undefined>;
   /** Whether the payload is there with the bytes its digest says; for fsck, which waits for nothing. */
   isSound(tenant: string, digest: string): boolean;
+  /** Such bytes; undefined when they are not there or not those. */
+  sound(tenant: string, digest: string): Uint8Array | undefined;
   /** Removes a payload; false when there was none. Durable when it resolves. */
   remove(tenant: string, digest: Digest): Promise<boolean>;
   /** Digests of every payload of a tenant, for sweeps. */
@@ -65,6 +67,12 @@ export function openPayloadFiles(root: string, options: PayloadFilesOptions = {}
   /** Large puts under way, so that the same bytes are written once and both callers wait for the same fsync. */
   const underWay = new Map<string, Promise<void>>();
 
+  function sound(tenant: string, digest: string): Uint8Array | undefined {
+    const placed = intake?.get(tenant, digest) ?? soundFile(root, tenant, digest);
+    // Another process may just be moving it: it lies in a segment, or by now in its place.
+    return placed ?? inSegment(root, tenant, digest) ?? soundFile(root, tenant, digest);
+  }
+
   const files: PayloadFiles = {
     async put(tenant, bytes) {
       if (bytes.length > MAX_PAYLOAD_BYTES) throw new CountersignError("payload-too-large");
@@ -94,11 +102,8 @@ export function openPayloadFiles(root: string, options: PayloadFilesOptions = {}
       return bytes;
     },
 
-    isSound(tenant, digest) {
-      if (intake?.get(tenant, digest) !== undefined || isSoundFile(root, tenant, digest)) return true;
-      // Another process may just be moving it: it lies in a segment, or by now in its place.
-      return isInSegment(root, tenant, digest) || isSoundFile(root, tenant, digest);
-    },
+    isSound: (tenant, digest) => sound(tenant, digest) !== undefined,
+    sound,
 
     async remove(tenant, digest) {
       const path = pathOf(root, tenant, digest);
@@ -206,24 +211,26 @@ function readInPool(file: number, into: Uint8Array, position = 0): Promise<numbe
   });
 }
 
-function isSoundFile(root: string, tenant: string, digest: string): boolean {
+function soundFile(root: string, tenant: string, digest: string): Uint8Array | undefined {
   try {
-    return digestOf(fs.readFileSync(pathOf(root, tenant, digest))) === digest;
+    const bytes = fs.readFileSync(pathOf(root, tenant, digest));
+    return digestOf(bytes) === digest ? bytes : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function isInSegment(root: string, tenant: string, digest: string): boolean {
+function inSegment(root: string, tenant: string, digest: string): Uint8Array | undefined {
   for (const path of segmentsOf(root)) {
     try {
       const records = readRecords(fs.readFileSync(path));
-      if (records.some((record) => record.tenant === tenant && record.digest === digest)) return true;
+      const found = records.find((record) => record.tenant === tenant && record.digest === digest);
+      if (found !== undefined) return found.bytes;
     } catch {
       // Moved meanwhile: its payloads lie in their places.
     }
   }
-  return false;
+  return undefined;
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {

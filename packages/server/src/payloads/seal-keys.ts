@@ -29,6 +29,9 @@ export type SealKeys = {
   close(): void;
 };
 
+/** Its file in the directory: without it there is no key to look for. */
+export const SEAL_KEYS_FILE = "seal-keys.sqlite";
+
 const SCHEMA = 1;
 const NONCE_BYTES = 12;
 /** Keys kept unwrapped; the oldest are dropped first. */
@@ -45,7 +48,7 @@ export function openSealKeys(directory: string): SealKeys {
   const path = resolve(directory);
   fs.mkdirSync(path, { recursive: true, mode: 0o700 });
   refuseUnsafe(path, fs.lstatSync(path), true);
-  const file = join(path, "seal-keys.sqlite");
+  const file = join(path, SEAL_KEYS_FILE);
   const isNew = !fs.existsSync(file);
   const wrapKey = readWrapKey(join(path, "wrap.key"), isNew);
   if (isNew) fs.closeSync(fs.openSync(file, "wx", 0o600));

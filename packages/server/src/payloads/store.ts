@@ -85,19 +85,8 @@ export function openVault(parts: {
     return sealNow(key, { keyId: id, nonce: random(NONCE_BYTES) }, plain);
   };
 
-  const openSealed: PayloadVault["openSealed"] = (tenant, sealed) => {
-    const parsed = parseSeal(sealed);
-    if (!parsed.ok) throw new CountersignError("payload-damaged", { detail: parsed.fault.detail });
-    return openSeal(tenant, parsed.value);
-  };
-
-  const openSeal = (tenant: string, seal: Seal): Uint8Array | undefined => {
-    const key = keys.keyNamed(tenant, seal.header.keyId);
-    if (key === undefined) return undefined;
-    const plain = openParsed(key, seal);
-    if (!plain.ok) throw new CountersignError("payload-damaged", { detail: plain.fault.detail });
-    return plain.value;
-  };
+  const openSealed = sealOpener(keys);
+  const openSeal = (tenant: string, seal: Seal) => openUnder(keys, tenant, seal);
 
   const stored: PayloadVault["stored"] = async (tenant, digest) => {
     const bytes = isDigest(digest) ? await files.get(tenant, digest) : undefined;
@@ -146,6 +135,27 @@ export function openVault(parts: {
     sealBytes,
     openSealed,
   };
+}
+
+/**
+ * Opens sealed bytes by the key they name; undefined when it was destroyed.
+ *
+ * @throws CountersignError payload-damaged, from what it returns
+ */
+export function sealOpener(keys: Pick<SealKeys, "keyNamed">): PayloadVault["openSealed"] {
+  return (tenant, sealed) => {
+    const parsed = parseSeal(sealed);
+    if (!parsed.ok) throw new CountersignError("payload-damaged", { detail: parsed.fault.detail });
+    return openUnder(keys, tenant, parsed.value);
+  };
+}
+
+function openUnder(keys: Pick<SealKeys, "keyNamed">, tenant: string, seal: Seal): Uint8Array | undefined {
+  const key = keys.keyNamed(tenant, seal.header.keyId);
+  if (key === undefined) return undefined;
+  const plain = openParsed(key, seal);
+  if (!plain.ok) throw new CountersignError("payload-damaged", { detail: plain.fault.detail });
+  return plain.value;
 }
 
 function isSeal(bytes: Uint8Array): boolean {

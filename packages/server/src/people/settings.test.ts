@@ -47,7 +47,7 @@ test("settings: an identity provider is named whole or not at all", () => {
 test("projections: the sessions in the table are those the log knows", async () => {
   const [first] = await Promise.all([people.person("dana"), people.person("erin")]);
   await first.signIn();
-  const fold = signInProjections[0]!.fold(TENANT);
+  const fold = signInProjections[0]!.fold(TENANT, {});
   people.events().forEach((event, index) => {
     fold.step(event, { index, leaf: "" });
   });

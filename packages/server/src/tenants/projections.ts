@@ -1,7 +1,8 @@
 /** What the tables of this module must hold, made anew from the entries, for fsck. */
+import { CountersignError } from "@countersign/evidence/errors";
 import type { Event } from "@countersign/evidence/event";
 import { type ExpectedRow, projection, type TableProjection } from "../ledger/projection.ts";
-import { credentials, people } from "./tables.ts";
+import { credentials, people, peopleByExternalId } from "./tables.ts";
 
 type Credential = ExpectedRow<typeof credentials>;
 
@@ -40,16 +41,43 @@ export const tenantProjections: readonly TableProjection[] = [
       rows: () => rows.values(),
     };
   }),
-  projection(people, () => {
-    const rows: ExpectedRow<typeof people>[] = [];
+  projection(people, (tenant, { openSealed, lookupHash }) => {
+    const rows = new Map<string, ExpectedRow<typeof people>>();
+    /** The external id behind a row, or undefined when it cannot be had. */
+    const idOf = (sealed: Uint8Array): string | undefined => {
+      try {
+        const plain = openSealed?.(tenant, sealed);
+        return plain && new TextDecoder().decode(plain);
+      } catch (cause) {
+        if (!(cause instanceof CountersignError)) throw cause;
+        return "damaged"; // hashes to nobody's look-up
+      }
+    };
     return {
       step(event: Event) {
         if (event.type !== "person.added") return;
-        rows.push({ alias: event.person.alias, added_ms: Date.parse(event.ts) });
+        rows.set(event.person.alias, { alias: event.person.alias, added_ms: Date.parse(event.ts) });
       },
-      rows: () => rows,
+      *rows(stored) {
+        const lookups = new Map<string, string>();
+        for (const { alias, external_id: sealed } of stored(people)) {
+          const id = idOf(sealed);
+          if (id !== undefined && lookupHash !== undefined) lookups.set(alias, lookupHash(tenant, "person", id));
+        }
+        for (const row of rows.values()) {
+          const lookup = lookups.get(row.alias);
+          yield lookup === undefined ? row : { ...row, lookup };
+        }
+      },
     };
   }),
+  // The way back: each person by what they were looked up as.
+  projection(peopleByExternalId, () => ({
+    step() {},
+    *rows(stored) {
+      for (const { lookup, alias } of stored(people)) yield { lookup, alias };
+    },
+  })),
 ];
 
 /** The member is optional: a foreign log may not say which secret it is. */
