@@ -132,8 +132,10 @@ class Fsck {
 
   /** Idempotency keys are found where they are looked for, each once. */
   #checkKeys(): void {
-    const indexed = Number(this.#all("SELECT indexed_row FROM submission_index")[0]?.indexed_row ?? 0);
     const differs = (detail: string) => this.#tell({ ...fault("row-differs", detail), table: "submission_keys" });
+    const state = this.#all("SELECT indexed_row FROM submission_index")[0];
+    if (state === undefined) differs("Nothing says how far keys are indexed.");
+    const indexed = Number(state?.indexed_row ?? 0);
     const keysOf = this.#database.prepare("SELECT count(*) AS n FROM submission_keys WHERE hash = ? AND row = ?");
     let rows = 0;
     for (const { row, tenant, scope, key } of this.#database
