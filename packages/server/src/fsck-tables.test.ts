@@ -27,6 +27,9 @@ import { openTestApp } from "./testing.ts";
 
 /** Tables no entry tells of, and why that is no way around the log. */
 const NOT_DERIVED: Readonly<Record<string, string>> = {
+  policy_shadows: "Counts of a candidate that decides nothing; that it ran, and from when to when, is in the log.",
+  shadow_differences:
+    "What a candidate would have decided otherwise: made again from the recorded decisions at any time.",
   notifications: "What was sent to whom. A lost message is asked for again by looking; it gives nobody a vote.",
   spent_challenges: "A challenge answered twice within its five minutes needs the same authenticator's answer again.",
   vote_drafts:
