@@ -150,6 +150,10 @@ test("slices: decide as the whole set of rules would", async () => {
   const engine = await loadEngine();
   const cedar = await loadCedar();
   const decisions = new Map<string, number>();
+  // Chance alone may bring none of the three decisions.
+  const always: RuleSpec = { decision: "allow", scope: "action", condition: "true", unless: null, severity: null };
+  const generous = [always, { ...always, condition: "context.args.n > 5" }];
+  const gated = [...generous, { ...always, decision: "require_approval" }];
   fc.assert(
     fc.property(fc.array(rule, { minLength: 3, maxLength: 10 }), (specs) => {
       const loaded = engine.load(bundleWith(specs));
@@ -165,7 +169,7 @@ test("slices: decide as the whole set of rules would", async () => {
         decisions.set(sliced.decision, (decisions.get(sliced.decision) ?? 0) + 1);
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 12, examples: [[gated], [generous]] },
   );
   for (const decision of ["ALLOW", "DENY", "REQUIRE_APPROVAL"])
     assert.ok((decisions.get(decision) ?? 0) > 0, `no ${decision} came up`);
