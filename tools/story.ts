@@ -372,6 +372,8 @@ export class StoryRun {
   readonly story: Story;
   readonly id: Id<"run">;
   readonly started: EventOf<"run.started">;
+  /** The event its scope comes from. */
+  scopeEvent: string;
   initiator: InitiatorBlock;
   readonly actions: StoryAction[] = [];
 
@@ -387,12 +389,16 @@ export class StoryRun {
         ...(parent === undefined ? {} : { parent_run: parent.id }),
       },
     });
+    this.scopeEvent = this.started.event_id;
   }
 
   append<K extends RunEvent["type"]>(type: K, members: Omit<Members<K>, "run_id" | "initiator">): EventOf<K> {
     // The two members added are those every run event has.
     const whole = { ...members, run_id: this.id, initiator: this.initiator } as unknown as Members<K>;
-    return this.story.append(type, whole);
+    const placed = this.story.append(type, whole);
+    const { event_id: eventId } = placed as Event; // an event of any kind has one
+    if (type === "run.scope.extended") this.scopeEvent = eventId;
+    return placed;
   }
 
   action(options: ActionOptions = {}): StoryAction {
@@ -594,7 +600,7 @@ export class StoryAction {
   }
 
   decide(decision: Decision, { enforced = true }: { enforced?: boolean } = {}): void {
-    const { story, started } = this.run;
+    const { story } = this.run;
     const gated = decision === "REQUIRE_APPROVAL";
     const decided = { ALLOW: "allow-ops", DENY: "deny-exfil", REQUIRE_APPROVAL: "approval-prod-write" }[decision];
     const because = { ALLOW: "TEAM_SCOPE", DENY: "RISK_EXFILTRATION", REQUIRE_APPROVAL: "PROD_WRITE" }[decision];
@@ -627,7 +633,7 @@ export class StoryAction {
         action_digest: this.#request?.request.action_digest ?? digestOf(utf8("")),
         ...(this.#toolContract === null ? {} : { tool_contract: this.#toolContract }),
         projection: story.store(projection),
-        scope_event: started.event_id,
+        scope_event: this.run.scopeEvent,
         history: { as_of_index: story.events.length - 1, actions: 0, cents: 0, bytes: 0, in_flight: 0 },
         requirements: gated ? [...this.#requirements] : [],
         ...(gated ? { gate_digest: digestOf(utf8("gate")) } : {}),

@@ -94,6 +94,11 @@ export const controlCases: readonly Case[] = [
           story.append("tenant.changed", { changed: { observing: true } });
         },
       },
+      "agreed-by-nobody-before-sealing": {
+        desc: "A production tenant that is not sealed publishes as two people's act, unmarked, and nobody asked or answered.",
+        faults: UNLAWFUL,
+        edit: () => editing("policy.published", ({ bootstrap: _, ...event }) => event, 0),
+      },
       "too-many-bootstrap-acts": {
         desc: "Six enrolments and publishes of a production tenant before it is sealed.",
         faults: UNLAWFUL,

@@ -1,4 +1,5 @@
 /** The life of a policy: each rule of spec/control.md, "Policy", and a story that breaks it. */
+import type { EventOf } from "@countersign/evidence/event";
 import { digestOf, utf8 } from "@countersign/evidence/hash";
 import { editing, omitting, type Story } from "../story.ts";
 import type { Case, Mutation } from "./vector.ts";
@@ -12,6 +13,11 @@ const then = (desc: string, act: (story: Story) => void): Mutation => ({
   desc,
   faults: UNLAWFUL,
   tell: (story) => act(story.found({ people: ["sam"] })),
+});
+
+const expiringNow = (event: EventOf<"credential.issued">): EventOf<"credential.issued"> => ({
+  ...event,
+  credential: { ...event.credential, expires_at: event.ts },
 });
 
 /** Puts a policy back that was published before. */
@@ -101,6 +107,21 @@ export const policyCase: Case = {
           (event) => ({ ...event, actor: { type: "person", id: event.actor.id } }),
           0,
         ),
+    },
+    "asked-in-a-persons-name": {
+      desc: "A service that bears a person's name asks, and would count as that person.",
+      faults: UNLAWFUL,
+      edit: () =>
+        editing(
+          "policy.publish.requested",
+          (event) => ({ ...event, actor: { type: "operator", id: event.actor.id } }),
+          0,
+        ),
+    },
+    "asked-with-an-expired-credential": {
+      desc: "Whoever asked for and acknowledged the policies did so with a credential that had expired.",
+      faults: times(3),
+      edit: () => editing("credential.issued", (event) => expiringNow(event), 0),
     },
     "approved-without-a-key": {
       desc: "The person who approves has no approver key.",

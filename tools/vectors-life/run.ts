@@ -689,6 +689,39 @@ export const runCases: readonly Case[] = [
           run.close();
         },
       },
+      "to-nobody": {
+        desc: "The run passes on to nobody: afterwards no person stands behind it.",
+        faults: ["initiator-changed"],
+        tell: (story) => {
+          const run = found(story);
+          const { on_behalf_of: _, ...initiator } = run.initiator;
+          run.append("run.scope.extended", { extension: { scope: run.started.run.scope, initiator } });
+          run.initiator = initiator;
+          run.close();
+        },
+      },
+      "to-another-agent": {
+        desc: "The run passes to another agent by what may only name another person.",
+        faults: ["initiator-changed", "execution-above-ceiling"],
+        tell: (story) => {
+          const run = found(story);
+          const initiator = { ...run.initiator, agent: "other-agent" };
+          run.append("run.scope.extended", { extension: { scope: run.started.run.scope, initiator } });
+          run.initiator = initiator;
+          run.close();
+        },
+      },
+      "approved-by-the-person-before": {
+        desc: "Whoever the run was for passes it on, and then approves its action.",
+        faults: ["approver-self-approval", "approver-self-approval"],
+        tell: (story) => {
+          story.found({ people: ["sam"] });
+          const run = story.run({ initiator: { on_behalf_of: story.person("sam").alias } });
+          delegate(story, run, true);
+          run.play(APPROVED);
+          run.close();
+        },
+      },
     },
   },
   {
@@ -945,6 +978,20 @@ export const runCases: readonly Case[] = [
           const action = run.play("gate approve");
           story.wait(1_800_000);
           action.play("use succeeded safety");
+          run.close();
+        },
+      },
+      "permitted-late": {
+        desc: "The approval is used in time, and the permit written after it expired.",
+        faults: ["approval-used-late"],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("gate approve");
+          action.consume();
+          story.wait(1_800_000);
+          action.permit();
+          action.start();
+          action.play("succeeded safety");
           run.close();
         },
       },
@@ -1319,6 +1366,18 @@ export const runCases: readonly Case[] = [
         desc: "Lawful: after a change of policy the action is decided again and a new request replaces the old.",
         faults: [],
         tell: superseded("same"),
+      },
+      "superseded-after-a-rejection": {
+        desc: "An entitled person rejected the action; it is decided again and somebody else is asked.",
+        faults: ["event-out-of-order"],
+        tell: (story) => {
+          const run = story.found({ people: ["sam", "sue"] }).run();
+          const action = run.play("gate");
+          action.vote("sue", "reject");
+          action.supersede();
+          action.play("approve use succeeded safety");
+          run.close();
+        },
       },
       "votes-carried": {
         desc: "The new request is granted on the votes of the one it replaced.",

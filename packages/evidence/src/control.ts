@@ -653,7 +653,10 @@ function publish(state: ControlState, event: EventOf<"policy.published">, unlawf
   if (separation === "waived" && needsTwoPeople(state) && event.bootstrap !== true) {
     unlawful.push("a production tenant needs another person's approval");
   }
-  if (separation === "two_people") approvedByOthers(state, { digest, rollback: false }, approvedBy, unlawful);
+  // Before a tenant is sealed, what is marked as done alone is counted instead; nothing else goes unasked.
+  const isAsked = state.tenant?.sealed === true || (needsTwoPeople(state) && event.bootstrap !== true);
+  if (separation === "two_people" && isAsked)
+    approvedByOthers(state, { digest, rollback: false }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, digest, author, engine, event: event.event_id };
   const revisions = { ...state.revisions, [revision]: { digest, author, engine } };
   return { ...state, tenant: enforcing(state.tenant), policy, revisions, publishing: null, simulations: {} };
@@ -683,7 +686,7 @@ function acknowledge(state: ControlState, event: EventOf<"policy.acknowledged">,
   const strangers = groups.filter((group) => !simulation.open.includes(group));
   if (strangers.length > 0) unlawful.push(`${strangers.join(", ")} does not wait for an acknowledgement`);
   if (wantsAgreement(state)) {
-    if (!speaksForItself(state, event.actor)) unlawful.push(`${event.actor.id} is no person with their own word`);
+    if (!speaksForItself(state, event)) unlawful.push(`${event.actor.id} is no person with their own word`);
     else if (!isPolicyAdmin(state, event.actor.id)) unlawful.push(noPolicyAdmin(event.actor.id));
   }
   const after: PolicySimulation = {
@@ -711,7 +714,9 @@ function requestPublish(
     const unseen = unseenReason(state, event.publish);
     if (unseen !== undefined) unlawful.push(unseen);
     const { type, id } = event.actor;
-    if (type === "person" && !speaksForItself(state, event.actor)) unlawful.push(`nobody shows that ${id} asks`);
+    // Who asked counts as one of the two: a service of a person's name must not.
+    const inAPersonsName = type === "person" || own(state.persons, id) !== undefined;
+    if (inAPersonsName && !speaksForItself(state, event)) unlawful.push(`nobody shows that ${id} asks`);
   }
   const publishing: PublishRequest = {
     event: event.event_id,
@@ -762,7 +767,7 @@ function answerPublish(
     return state;
   }
   if (!isPolicyAdmin(state, person)) unlawful.push(noPolicyAdmin(person));
-  const isOwnWord = event.actor.id === person && speaksForItself(state, event.actor);
+  const isOwnWord = event.actor.id === person && speaksForItself(state, event);
   if (!isOwnWord && signed === undefined) unlawful.push(`${event.actor.id} speaks for ${person}, who signed nothing`);
   const otherText = answerTextReason(event, publishing);
   if (otherText !== undefined) unlawful.push(otherText);
@@ -787,14 +792,13 @@ function refuseRetired(state: ControlState, digest: string, unlawful: string[]):
   if (own(state.retired, digest) === true) unlawful.push(`${digest} was retired`);
 }
 
-/** Whether the people named did approve, and whether two people stand behind it; not asked before a tenant is sealed. */
+/** Whether the people named did approve, and whether two people stand behind it. */
 function approvedByOthers(
   state: ControlState,
   what: { readonly digest: string; readonly rollback: boolean },
   approvedBy: readonly string[],
   unlawful: string[],
 ): void {
-  if (state.tenant?.sealed !== true) return;
   const { publishing } = state;
   if (publishing?.digest !== what.digest || publishing.rollback !== what.rollback) {
     unlawful.push("nobody asked for it");
@@ -827,11 +831,13 @@ export function isPolicyAdmin(state: ControlState, alias: string): boolean {
 }
 
 /** Whether the actor is a person with a live credential or a session of their own: not somebody who says they are. */
-function speaksForItself(state: ControlState, { type, id, credential, session }: ActorBlock): boolean {
+function speaksForItself(state: ControlState, { actor, ts }: { readonly actor: ActorBlock; readonly ts: string }) {
+  const { type, id, credential, session } = actor;
   if (type !== "person") return false;
   if (credential === undefined) return session !== undefined;
-  const holder = credentialOf(state, credential)?.holder;
-  return holder?.kind === "person" && holder.id === id;
+  const known = credentialOf(state, credential);
+  if (known === undefined || (known.expiresAt !== undefined && known.expiresAt <= ts)) return false;
+  return known.holder.kind === "person" && known.holder.id === id;
 }
 
 function noPolicyAdmin(alias: string): string {
@@ -852,7 +858,7 @@ function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unl
     unlawful.push(`${digest} was never published`);
     return state;
   }
-  if (needsTwoPeople(state)) approvedByOthers(state, { digest, rollback: true }, approvedBy, unlawful);
+  if (wantsAgreement(state)) approvedByOthers(state, { digest, rollback: true }, approvedBy, unlawful);
   const policy: PolicyInForce = { revision, ...old, event: event.event_id };
   return { ...state, policy, revisions: { ...state.revisions, [revision]: old }, publishing: null, simulations: {} };
 }

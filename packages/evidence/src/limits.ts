@@ -6,3 +6,5 @@ export const MAX_ENTRY_BYTES = 65_535;
 export const MAX_OPEN_ACTIONS = 64;
 /** Runs above a run: a child of a child of … has at most this many. */
 export const MAX_RUN_ANCESTORS = 8;
+/** People a run was for before it passed to another. */
+export const MAX_PASSED_ON = 8;

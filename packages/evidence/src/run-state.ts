@@ -181,6 +181,8 @@ export type RunState = {
   readonly started: boolean;
   readonly initiator: InitiatorBlock;
   readonly delegatedBy?: string;
+  /** People the run was for before it passed to another. */
+  readonly passedOnBy?: readonly string[];
   readonly parent?: string;
   readonly scope: DeclaredScope;
   /** The run.started or run.scope.extended event the scope comes from. */
@@ -250,7 +252,7 @@ export function requirementsOf({ decision, approval }: ActionState, at: string):
 export function separationOf(state: RunState, action: ActionState, control: ControlState): Separation {
   const agentOwner = agentOf(control, state.initiator.agent)?.owner;
   const author = activePolicyOf(control)?.author;
-  const behind = [state.initiator.on_behalf_of, state.delegatedBy];
+  const behind = [state.initiator.on_behalf_of, state.delegatedBy, ...(state.passedOnBy ?? [])];
   return {
     requester: action.request?.requester ?? state.initiator.agent,
     onBehalfOf: behind.filter((person) => person !== undefined),

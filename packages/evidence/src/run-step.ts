@@ -31,7 +31,7 @@ import type {
   RunEvent,
 } from "./event.ts";
 import { type Fault, type FaultCode, fault } from "./fault.ts";
-import { MAX_OPEN_ACTIONS } from "./limits.ts";
+import { MAX_OPEN_ACTIONS, MAX_PASSED_ON } from "./limits.ts";
 import { peopleFault, placesOf, quorumOf, voterFault } from "./quorum.ts";
 import { EXTENSION_EXECUTOR, extendsTo, isExtension } from "./run-extension.ts";
 import {
@@ -234,11 +234,28 @@ export class Step {
     const wider = next.started ? subsetFault(scope, next.scope) : undefined;
     if (wider !== undefined) this.#approvedExtension(scope, approval, wider.detail);
     this.#belowParent(scope);
-    if (initiator !== undefined) next.initiator = initiator;
+    if (initiator !== undefined) this.#passedOn(initiator);
     const above = aboveCeiling(scope.capabilities, ceilingOf(this.#control, next.initiator.agent));
     if (above !== undefined) this.fault(above.code, above.detail);
     next.scope = scope;
     next.scopeEvent = event.event_id;
+  }
+
+  /**
+   * The run goes on for another person. It stays the same agent's, and nobody it was for comes to approve it by that.
+   */
+  #passedOn(to: InitiatorBlock) {
+    const { next } = this;
+    const { on_behalf_of: before } = next.initiator;
+    if (to.on_behalf_of === undefined || !sameSoftware(to, next.initiator)) {
+      this.fault("initiator-changed", "a run passes to another person, and to nobody else");
+    }
+    next.initiator = to;
+    if (before === undefined || before === to.on_behalf_of || next.passedOnBy?.includes(before) === true) return;
+    const passedOnBy = [...(next.passedOnBy ?? []), before];
+    if (passedOnBy.length > MAX_PASSED_ON) {
+      this.fault("initiator-changed", `the run was for more than ${MAX_PASSED_ON} people before`);
+    } else next.passedOnBy = passedOnBy;
   }
 
   /** Wider than before: the approval of an action that asked for exactly this scope is being used. */
@@ -583,6 +600,7 @@ export class Step {
       case "approval.superseded": {
         this.#expectPhase(one, event.type, "waiting", "granted");
         if (approval.consumed !== undefined) this.fault("event-out-of-order", "the approval has been used");
+        this.#notRejected(one, approval);
         const { approval: old, decision: _, ...rest } = one;
         const replacing = { by: event.superseded.by, old: approval.id };
         return this.#put({ ...rest, phase: "requested", replacing });
@@ -685,6 +703,13 @@ export class Step {
     const cast = ballots.filter(({ person, answer }) => answer === "approve" && people.includes(person));
     if (sameTexts(said, cast.map(({ event }) => event).sort())) return;
     this.fault("approval-binding-differs", "it names other votes than those of the people it names");
+  }
+
+  /** A rejection ends an action: nobody is asked anew after one. */
+  #notRejected(one: ActionState, { ballots }: BoundApproval) {
+    const separation = separationOf(this.next, one, this.#control);
+    const quorum = quorumOf(one.decision?.requirements ?? [], ballots, this.#control, separation);
+    if (quorum.state === "rejected") this.fault("event-out-of-order", `${quorum.person} has rejected it`);
   }
 
   #endOfApproval(one: ActionState, type: keyof typeof ENDS_OF_APPROVAL) {
@@ -856,7 +881,10 @@ export class Step {
       if (permitId !== permit.permit_id || jobId !== dispatch.job_id) {
         this.fault("approval-binding-differs", `approval ${approval.id} was used for another permit or job`);
       }
-      const { executeWithinMs, maxAttempts } = approval;
+      const { executeWithinMs, granted, maxAttempts } = approval;
+      if (granted !== undefined && one.unbound !== true && event.ts > granted.usableUntil) {
+        this.fault("approval-used-late", `it was usable until ${granted.usableUntil}`);
+      }
       const windowMs = Date.parse(permit.not_after) - Date.parse(event.ts);
       if (executeWithinMs !== undefined && !(windowMs <= executeWithinMs)) {
         this.fault("approval-binding-differs", `the approval gives ${executeWithinMs} ms to execute`);
@@ -1379,9 +1407,13 @@ function sameActionBlock(a: ActionBlock, b: ActionBlock): boolean {
 }
 
 function sameInitiator(a: InitiatorBlock, b: InitiatorBlock): boolean {
+  return a.on_behalf_of === b.on_behalf_of && sameSoftware(a, b);
+}
+
+/** The same but for the person behind it. */
+function sameSoftware(a: InitiatorBlock, b: InitiatorBlock): boolean {
   return (
     a.agent === b.agent &&
-    a.on_behalf_of === b.on_behalf_of &&
     a.version === b.version &&
     a.framework === b.framework &&
     a.framework_version === b.framework_version &&

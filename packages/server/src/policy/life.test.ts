@@ -136,6 +136,18 @@ test("policy life: a bundle is kept once, immutable, under its digest; its files
   assert.equal(inForce().digest, strict); // nothing is in force by it
 });
 
+test("policy life: a service that bears a person's name does not ask in it, and so counts as nobody", async () => {
+  const { digest } = await prepared(sam, looseFiles("in another's name"));
+  const credential = { tenant: TENANT, role: "policy-admin", service: true };
+  const { key } = await server.admin("credential.create", { ...credential, id: dana.alias });
+  const before = inForce().digest;
+  const answer = await post(String(key), "publications", { digest });
+  assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"]);
+  const asked = ok(await post(service, "publications", { digest })); // control: a service of its own name may
+  ok(await post(sam.key, `publications/${asked.request_id}/answers`, { answer: "reject" }));
+  assert.equal(inForce().digest, before);
+});
+
 test("policy life: what becomes allowed comes first, and is not published before a person has acknowledged it", async () => {
   const { digest, groups, path, simulation } = await prepared(dana, looseFiles("loose"), false);
   const { impact } = simulation;

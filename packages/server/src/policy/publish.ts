@@ -298,7 +298,10 @@ function refuseOvertaken(control: ControlState, expected: string | null): void {
 
 /** A person who asks must be one whose word counts; a service may ask, and then two people approve. */
 function refuseStranger({ actor, control }: Transaction): void {
-  if (actor.type !== "person") return;
+  if (actor.type !== "person") {
+    if (own(control.persons, actor.id) === undefined) return;
+    throw new CountersignError("forbidden", { detail: `${actor.id} is a person; no ${actor.type} asks in that name.` });
+  }
   if (!isPolicyAdmin(control, actor.id)) {
     throw new CountersignError("forbidden", { detail: `${actor.id} is not a policy-admin of this tenant.` });
   }
