@@ -797,11 +797,7 @@ export const runCases: readonly Case[] = [
     desc: "A freeze is placed and lifted by two people before the action runs.",
     tell: (story) => {
       const run = found(story);
-      const id = freeze(story, "capability", "infra");
-      story.append("freeze.lifted", {
-        freeze: { freeze_id: id, people: [story.person("owner").alias, story.person("dana").alias] },
-        reason: { code: "RESOLVED" },
-      });
+      lift(story, freeze(story, "capability", "infra"));
       run.play(ALLOWED);
       run.close();
     },
@@ -818,6 +814,39 @@ export const runCases: readonly Case[] = [
           const run = found(story);
           const action = run.play("allow failed");
           freeze(story, "agent", "ops-agent-3");
+          action.play("retry succeeded safety");
+          run.close();
+        },
+      },
+      "agent-frozen-and-lifted-between-attempts": {
+        desc: "The second attempt goes by a permit that a freeze had voided, although the freeze was lifted.",
+        faults: ["authority-voided"],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("allow failed");
+          lift(story, freeze(story, "agent", "ops-agent-3"));
+          action.play("retry succeeded safety");
+          run.close();
+        },
+      },
+      "grant-frozen-and-lifted": {
+        desc: "An approval granted before a freeze is used after the freeze was lifted.",
+        faults: ["authority-voided"],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.action().play("gate approve");
+          lift(story, freeze(story, "tenant"));
+          action.play("use succeeded safety");
+          run.close();
+        },
+      },
+      "another-target-frozen-and-lifted-between-attempts": {
+        desc: "Lawful: the freeze that was lifted covered something else.",
+        faults: [],
+        tell: (story) => {
+          const run = found(story);
+          const action = run.play("allow failed");
+          lift(story, freeze(story, "target", "staging/**"));
           action.play("retry succeeded safety");
           run.close();
         },
@@ -1732,6 +1761,13 @@ function freeze(story: Story, kind: "tenant" | "agent" | "capability" | "target"
     reason: { code: "INCIDENT" },
   });
   return id;
+}
+
+function lift(story: Story, id: string): void {
+  story.append("freeze.lifted", {
+    freeze: { freeze_id: id, people: [story.person("owner").alias, story.person("dana").alias] },
+    reason: { code: "RESOLVED" },
+  });
 }
 
 function quorumStory(script: string): (story: Story) => void {

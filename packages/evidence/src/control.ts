@@ -106,6 +106,9 @@ export type PolicySimulation = {
 
 export type Freeze = EventOf<"freeze.placed">["freeze"] & { readonly event: string; readonly at: string };
 
+/** A freeze that is over; `liftedIndex` is the leafIndex of freeze.lifted. */
+export type LiftedFreeze = Freeze & { readonly liftedIndex: number };
+
 export type ControlState = {
   readonly log: { readonly origin: string; readonly epoch: number; readonly closed: boolean } | null;
   readonly keys: Readonly<Record<string, LogKey>>;
@@ -136,6 +139,8 @@ export type ControlState = {
   readonly publishing: PublishRequest | null;
   readonly shadow: string | null;
   readonly freezes: readonly Freeze[];
+  /** Of each kind and subject ever frozen, the freeze lifted last: what it voided stays void. */
+  readonly lifted: readonly LiftedFreeze[];
   readonly retention: { readonly version: number; readonly digest: string } | null;
   readonly holds: Readonly<Record<string, { readonly live: boolean; readonly event: string }>>;
   readonly erasures: Readonly<Record<string, "requested" | "parked" | "erased">>;
@@ -159,6 +164,7 @@ const EMPTY: ControlState = {
   publishing: null,
   shadow: null,
   freezes: [],
+  lifted: [],
   retention: null,
   holds: {},
   erasures: {},
@@ -256,13 +262,22 @@ export function isObserving(control: ControlState): boolean {
   return control.tenant?.observing === true && control.policy === null;
 }
 
+/** What a freeze may cover. */
+export type FreezeScope = {
+  readonly agent: string;
+  readonly capability: string;
+  readonly target: { readonly system: string; readonly resource: string };
+};
+
 /** Freezes that cover the agent, the capability or the target, or the whole tenant. */
-export function freezesOver(
-  control: ControlState,
-  over: { readonly agent: string; readonly capability: string; readonly target: { system: string; resource: string } },
-): Freeze[] {
+export function freezesOver(control: ControlState, over: FreezeScope): Freeze[] {
   if (control.freezes.length === 0) return [];
   return control.freezes.filter((freeze) => covers(freeze, over));
+}
+
+/** A lifted freeze that covered this after entry `index`: a permit or an approval request of that entry is void. */
+export function freezeSince(control: ControlState, index: number, over: FreezeScope): LiftedFreeze | undefined {
+  return control.lifted.find((freeze) => freeze.liftedIndex > index && covers(freeze, over));
 }
 
 /** A permit key ever announced, retired and revoked ones included. */
@@ -499,9 +514,18 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     }
     case "freeze.lifted": {
       const { freeze_id: id, people } = event.freeze;
-      if (!state.freezes.some((one) => one.freeze_id === id)) unlawful.push(`freeze ${id} is not in force`);
+      const freeze = state.freezes.find((one) => one.freeze_id === id);
       twoPeople(state, people, unlawful);
-      return { ...state, freezes: state.freezes.filter((one) => one.freeze_id !== id) };
+      if (freeze === undefined) {
+        unlawful.unshift(`freeze ${id} is not in force`);
+        return state;
+      }
+      const others = state.lifted.filter(({ kind, subject }) => kind !== freeze.kind || subject !== freeze.subject);
+      return {
+        ...state,
+        freezes: state.freezes.filter((one) => one.freeze_id !== id),
+        lifted: [...others, { ...freeze, liftedIndex: event.integrity.index }],
+      };
     }
 
     case "retention.rules.published": {
@@ -863,10 +887,7 @@ function rollBack(state: ControlState, event: EventOf<"policy.rolled_back">, unl
   return { ...state, policy, revisions: { ...state.revisions, [revision]: old }, publishing: null, simulations: {} };
 }
 
-function covers(
-  freeze: Freeze,
-  over: { readonly agent: string; readonly capability: string; readonly target: { system: string; resource: string } },
-): boolean {
+function covers(freeze: Freeze, over: FreezeScope): boolean {
   const subject = freeze.subject ?? "";
   switch (freeze.kind) {
     case "tenant":

@@ -68,6 +68,8 @@ export const faults = {
   "break-glass-not-allowed": "Break-glass was used on an action whose rules do not allow it.",
   "authority-compromised":
     "Something was used or started on a vote or a permit whose key was known to have been in other hands.",
+  "authority-voided":
+    "Something was used or started on an approval or a permit that a freeze, lifted since, had voided.",
   "permit-used-twice": "A permit started one attempt twice.",
   "permit-used-late": "A permit was used after its window.",
   "permit-args-differ": "A permit was used for other arguments than those decided.",

@@ -78,6 +78,7 @@ const NAMED: readonly FaultCode[] = [
   "execution-outside-scope",
   "execution-above-ceiling",
   "execution-while-frozen",
+  "authority-voided",
   "result-before-start",
   "outcome-missing",
   "retries-beyond-limit",

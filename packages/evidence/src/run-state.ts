@@ -64,6 +64,8 @@ export type BoundApproval = {
   readonly id: string;
   readonly requestDigest: string;
   readonly rendering: string;
+  /** The leafIndex of approval.requested. */
+  readonly index: number;
   /** ts of approval.requested: escalations count from it. */
   readonly requestedAt: string;
   readonly expiresAt: string;

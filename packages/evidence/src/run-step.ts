@@ -9,6 +9,7 @@ import {
   agentOf,
   type ControlState,
   ceilingOf,
+  freezeSince,
   freezesOver,
   isObserving,
   isPermitKeyGood,
@@ -486,6 +487,7 @@ export class Step {
         id: approval.approval_id ?? "",
         requestDigest: said.digest,
         rendering: said.rendering,
+        index: event.integrity.index,
         requestedAt: event.ts,
         expiresAt: said.expires_at,
         policyDigest: policy.policy_digest,
@@ -741,6 +743,7 @@ export class Step {
       this.fault("approval-binding-differs", `approved under ${approval.policyDigest}, which is no longer the policy`);
     }
     this.#votesStillGood(one, approval);
+    this.#notFrozenSince(one, approval);
     if (granted.separation === "breakglass") return;
     const separation = separationOf(this.next, one, this.#control);
     const requirements = requirementsOf(one, this.#event.ts);
@@ -758,6 +761,14 @@ export class Step {
     const bad = signed.find(({ kid, at }) => isVoteKeyCompromised(kid, at, this.#control));
     if (bad === undefined) return;
     this.fault("authority-compromised", `${approval.id} has a vote of ${bad.at} by compromised key ${bad.kid}`);
+  }
+
+  /** A freeze voids the permits and approvals there are; lifting it revives none. */
+  #notFrozenSince({ action }: ActionState, { id, index }: Pick<PermitState, "id" | "index">) {
+    const { agent } = this.next.initiator;
+    const freeze = freezeSince(this.#control, index, { agent, ...action });
+    if (freeze === undefined) return;
+    this.fault("authority-voided", `${id} is older than freeze ${freeze.freeze_id}, which covered this and was lifted`);
   }
 
   #brokeGlass(one: ActionState, event: EventOf<"breakglass.used">) {
@@ -988,6 +999,7 @@ export class Step {
       if (started.executor !== permit.executor) this.fault("permit-args-differ", `the permit is ${permit.executor}'s`);
       if (started.args_commit !== permit.argsCommit) this.fault("permit-args-differ", "the arguments differ");
       if (event.ts > permit.notAfter) this.fault("permit-used-late", `its window ended at ${permit.notAfter}`);
+      this.#notFrozenSince(one, permit);
       this.#sameJob(permit, dispatch);
       // The first attempt follows its permit at once, and what stands behind it was asked there.
       if (attempts > 0) this.#authorityStillGood(one, permit);

@@ -7,7 +7,7 @@ import { type Chore, dueChore, putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvals, OPEN_STATES, recordOf } from "./approvals.ts";
 import type { ActionBook, ApprovalParts } from "./faces.ts";
 import { type ApprovalSteps, type DueApproval, EXPIRE } from "./steps.ts";
-import { voidReason } from "./void-reason.ts";
+import { voidReason, voidReasonIn } from "./void-reason.ts";
 import { dropDraft } from "./vote.ts";
 
 type Done = { readonly done: string };
@@ -40,7 +40,7 @@ export function voidStaleCommand(steps: ApprovalSteps, actions: ActionBook): Com
     needs: needsOf(steps, actions),
     run(tx, { approvalId }) {
       const record = approvalIn(tx, approvalId);
-      const reason = record === undefined || !isOpen(record.state) ? undefined : voidReason(tx.control, record);
+      const reason = record === undefined || !isOpen(record.state) ? undefined : voidReasonIn(tx, record);
       if (reason === undefined) return { done: "nothing" };
       steps.end(tx, approvalId, "voided", reason);
       return { done: "voided" };

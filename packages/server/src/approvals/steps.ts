@@ -14,7 +14,7 @@ import type { Need, Placed, Transaction } from "../ledger/command.ts";
 import { putDue, removeDue } from "../ledger/due.ts";
 import { type ApprovalRecord, approvalIn, approvalUses, needsOfApproval, noteApproval } from "./approvals.ts";
 import type { ActionBook } from "./faces.ts";
-import { type VoidReason, voidReason } from "./void-reason.ts";
+import { type VoidReason, voidReasonIn } from "./void-reason.ts";
 
 /** Who opens, uses and concludes. */
 export const GATE: ActorBlock = { type: "system", id: "gate" };
@@ -166,7 +166,7 @@ export function approvalSteps(
       removeDue(tx, EXPIRE, approvalId);
     },
 
-    voidReason: (tx, approvalId) => voidReason(tx.control, recordIn(tx, approvalId)),
+    voidReason: (tx, approvalId) => voidReasonIn(tx, recordIn(tx, approvalId)),
 
     end(tx, approvalId, how, reason) {
       const record = recordIn(tx, approvalId);

@@ -21,7 +21,7 @@ import { type ApprovalRecord, approvalIn, approvalOf, noteApproval, runIdOf } fr
 import type { ApprovalParts } from "./faces.ts";
 import { refuseSignature } from "./signature.ts";
 import { type ApprovalSteps, blocksOf } from "./steps.ts";
-import { voidReason } from "./void-reason.ts";
+import { voidReason, voidReasonIn } from "./void-reason.ts";
 
 /** A vote whose text was made and that nobody has signed yet. */
 export const voteDrafts = table("vote_drafts", {
@@ -291,7 +291,7 @@ export function lapse(steps: ApprovalSteps, tx: Transaction, record: ApprovalRec
     steps.end(tx, record.approval_id, "expired", "APPROVAL_EXPIRED");
     return { code: "approval-not-open", detail: "It has expired." };
   }
-  const reason = voidReason(tx.control, record);
+  const reason = voidReasonIn(tx, record);
   if (reason === undefined) return undefined;
   // The policy was replaced since the gate was last asked: it is asked again, and the caller comes back.
   if (reason === "POLICY_CHANGED") throw new CountersignError("core:policy-changed");

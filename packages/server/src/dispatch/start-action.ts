@@ -4,7 +4,7 @@
  * at once, one starts.
  */
 import { commitmentOf, type Disclosure } from "@countersign/evidence/commitment";
-import { agentOf, isPermitKeyGood } from "@countersign/evidence/control";
+import { agentOf, freezeSince, isPermitKeyGood } from "@countersign/evidence/control";
 import { assert, CountersignError, type ErrorCode } from "@countersign/evidence/errors";
 import { digestOf } from "@countersign/evidence/hash";
 import type { RunId } from "@countersign/evidence/ids";
@@ -218,7 +218,7 @@ function startAttempt(
   }
   if (one?.permit === undefined || one.attempts >= one.permit.maxAttempts) return { code: "permit-spent" };
   if (tx.ts > permit.not_after) return { code: "permit-expired" };
-  const broken = brokenAuthority(tx, one);
+  const broken = brokenAuthority(tx, seen.agent, one);
   if (broken !== undefined) {
     appendCancelled(tx, actionIn(tx, id) ?? seen, broken);
     return { code: "permit-invalid", detail: `${broken}.` };
@@ -251,13 +251,15 @@ function startAttempt(
 /** Why the permit is not to be relied on any more, although its window is open. */
 function brokenAuthority(
   { control }: Transaction,
-  { permit, approval }: ActionState,
-): "PERMIT_KEY_COMPROMISED" | "KEY_COMPROMISED" | undefined {
+  agent: string,
+  { permit, approval, action }: ActionState,
+): "PERMIT_KEY_COMPROMISED" | "KEY_COMPROMISED" | "FROZEN" | undefined {
   assert(permit !== undefined, "attempts go by a permit");
   const { kid, index, notBefore: at } = permit;
   if (!isPermitKeyGood(control, { kid, index, at })) return "PERMIT_KEY_COMPROMISED";
   const bad = approval?.ballots.some((ballot) => isVoteKeyCompromised(ballot.kid, ballot.at, control)) === true;
-  return bad ? "KEY_COMPROMISED" : undefined;
+  if (bad) return "KEY_COMPROMISED";
+  return freezeSince(control, index, { agent, ...action }) === undefined ? undefined : "FROZEN";
 }
 
 function openIn(tx: Transaction, runId: RunId, actionId: string): ActionState | undefined {

@@ -179,7 +179,10 @@ function useGranted(
   const lost = carryStanding(parts, tx, record, { run, one, judged, args: request, drift });
   if (lost !== undefined) return lost;
   // A vote made with a key that was in other hands by then counts for nothing, whoever it names.
-  if (approvals.voidReason(tx, approval.id) === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
+  const reason = approvals.voidReason(tx, approval.id);
+  if (reason === "KEY_COMPROMISED") return voided("KEY_COMPROMISED");
+  // It was lifted since, or the gate had said so: what it voided stays void.
+  if (reason === "FROZEN") return voided("FROZEN");
   if (granted.separation === "breakglass") return undefined;
   const separation = separationOf(run, one, tx.control);
   const fault = peopleFault(requirementsOf(one, tx.ts), granted.people, tx.control, separation, granted.separation);

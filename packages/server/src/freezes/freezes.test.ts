@@ -105,8 +105,43 @@ test("freeze: a permit refuses its next attempt; pending and granted requests en
   const reasons = gate.events().flatMap((event) => (event.type === "approval.voided" ? [event.reason.code] : []));
   assert.deepEqual(reasons, ["FROZEN", "FROZEN"]);
   await lift(freeze_id);
-  await again(); // control: inside the window the permit goes on
+  await assert.rejects(again(), (error) => refused("permit-invalid")(error) && /FROZEN/.test(String(error)));
+  assert.equal(await phase(running.action_id), "failed");
+  await assert.rejects(again(), (error) => error instanceof CountersignError); // nor later
   await assert.rejects(start(granted.action_id), (error) => error instanceof CountersignError);
+  assert.deepEqual(gate.faults(), []);
+});
+
+test("freeze: lifted before anybody looked, what is older than it is void; what is newer, or another's, goes on", async () => {
+  const failedOnce = async () => {
+    const action = await ask(dev, { max_attempts: 2 });
+    const { permit } = await start(action.action_id);
+    const body = { status: "FAILED" } as const;
+    await gate.call("reportOutcome", gate.executor, { params: { action_id: action.action_id }, body });
+    const params = { permit_id: permit.permit_id };
+    return () => gate.call("startAttempt", gate.executor, { params, body: {} });
+  };
+  const approved = async () => {
+    const action = await ask(prod);
+    await gate.vote(dana, action.approval!.approval_id);
+    return action;
+  };
+  const isFrozen = (error: unknown) => /FROZEN/.test(String(error));
+  const [old, elsewhere] = [await failedOnce(), await failedOnce()];
+  const [pending, granted] = [await ask(prod), await approved()];
+  const covering = await place({ kind: "capability", subject: "infra", incident: "INC-4", reason_code: "INCIDENT" });
+  await lift(covering.freeze_id);
+  await assert.rejects(old(), isFrozen);
+  await assert.rejects(gate.vote(dana, pending.approval!.approval_id), isFrozen);
+  await assert.rejects(start(granted.action_id), isFrozen);
+  assert.deepEqual([await phase(pending.action_id), await phase(granted.action_id)], ["voided", "voided"]);
+  await assert.rejects(elsewhere(), isFrozen);
+  // Control: the same after the lift, and under a freeze of something else.
+  const [later, approvedLater] = [await failedOnce(), await approved()];
+  const other = await place({ kind: "target", subject: "vpc-9", incident: "INC-5", reason_code: "INCIDENT" });
+  await lift(other.freeze_id);
+  await later();
+  await start(approvedLater.action_id);
   assert.deepEqual(gate.faults(), []);
 });
 
