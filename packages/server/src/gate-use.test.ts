@@ -135,7 +135,7 @@ test("an ALLOW under a policy that was replaced is decided anew: allowed, denied
   assert.deepEqual(gate.faults(), []);
 });
 
-test("a freeze stops the next start, voids grants and denies requests; lifted, things go on", async () => {
+test("a freeze stops the next start, voids grants and denies requests; lifted, new ones go on", async () => {
   const [granted, allowed] = [await approved(), (await ask()).action];
   const retrying = (await ask(dev, { max_attempts: 2 })).action;
   const { permit } = await start(retrying.action_id);
@@ -155,8 +155,10 @@ test("a freeze stops the next start, voids grants and denies requests; lifted, t
     freeze: { freeze_id: freeze.freeze_id, people: [dana.alias] },
     reason: { code: "RESOLVED" },
   });
-  await again();
-  assert.equal((await ask()).action.phase, "allowed");
+  await assert.rejects(again(), refused("permit-invalid")); // what the freeze voided stays void
+  const anew = (await ask()).action;
+  assert.equal(anew.phase, "allowed");
+  await start(anew.action_id);
   assert.deepEqual(gate.faults(), []);
 });
 
