@@ -43,6 +43,8 @@ export type CredentialState = {
   readonly holder: EventOf<"credential.issued">["credential"]["holder"];
   readonly expiresAt?: string;
   readonly replaces?: string;
+  /** Which secret it is: `sha256:` and 64 hex digits. */
+  readonly secretDigest?: string;
   readonly revoked?: { readonly at: string; readonly compromisedSince?: string };
 };
 
@@ -402,13 +404,13 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
     }
 
     case "credential.issued": {
-      const { id, role, holder, expires_at: expiresAt } = event.credential;
+      const { id, role, holder } = event.credential;
       if (own(state.credentials, id) !== undefined) unlawful.push(`credential ${id} was issued before`);
-      const issued: CredentialState = { role, holder, ...(expiresAt === undefined ? {} : { expiresAt }) };
+      const issued: CredentialState = { role, holder, ...secretOf(event.credential) };
       return { ...state, credentials: { ...state.credentials, [id]: issued } };
     }
     case "credential.rotated": {
-      const { id, replaces, expires_at: expiresAt } = event.credential;
+      const { id, replaces } = event.credential;
       const old = credentialOf(state, replaces);
       if (own(state.credentials, id) !== undefined) unlawful.push(`credential ${id} was issued before`);
       if (old === undefined) {
@@ -416,7 +418,7 @@ function apply(state: ControlState, event: ControlEvent, unlawful: string[]): Co
         return state;
       }
       const { role, holder } = old;
-      const rotated: CredentialState = { role, holder, replaces, ...(expiresAt === undefined ? {} : { expiresAt }) };
+      const rotated: CredentialState = { role, holder, replaces, ...secretOf(event.credential) };
       return { ...state, credentials: { ...state.credentials, [id]: rotated } };
     }
     case "credential.revoked": {
@@ -862,6 +864,14 @@ function speaksForItself(state: ControlState, { actor, ts }: { readonly actor: A
   const known = credentialOf(state, credential);
   if (known === undefined || (known.expiresAt !== undefined && known.expiresAt <= ts)) return false;
   return known.holder.kind === "person" && known.holder.id === id;
+}
+
+function secretOf(said: EventOf<"credential.rotated">["credential"] | EventOf<"credential.issued">["credential"]) {
+  const { expires_at: expiresAt, secret_digest: secretDigest } = said;
+  return {
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(secretDigest === undefined ? {} : { secretDigest }),
+  };
 }
 
 function noPolicyAdmin(alias: string): string {

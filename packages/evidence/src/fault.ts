@@ -91,6 +91,8 @@ export const faults = {
   "pointer-without-payload": "A pointer cites a payload nobody recorded.",
   // control
   "control-event-unlawful": "A control event does not follow from the control state before it.",
+  "actor-unknown":
+    "An event came with a credential or a session that the log did not give its actor, or that had ended.",
   "policy-not-published": "A decision cites a policy that was not active at that time.",
   "policy-signature-invalid": "A signature recorded with a policy bundle does not verify under a key the log knows.",
   "decision-differs": "Recomputing the decision gives another answer.",

@@ -2,6 +2,7 @@
  * Steps 4 to 9 of spec/pack.md: what the entries say, one by one, by rising index. Bytes, place, chains, control state,
  * runs, votes. Nothing here makes an entry acceptable; that is the tree's word.
  */
+import { ActorCheck } from "./actor-check.ts";
 import { canonicalText } from "./canonical.ts";
 import { approverKeyOf, type ControlState } from "./control.ts";
 import { verifyEd25519 } from "./ed25519.ts";
@@ -75,6 +76,7 @@ export class EntryWalk {
   #before: ProvedEntry | undefined;
   #log: string | undefined;
   #tenant: string | undefined;
+  readonly #actors: ActorCheck;
   readonly #controlChain = new ControlChain();
   readonly #runChains = new RunChains();
   /** Runs whose sequence has a gap behind a hole, and what was found in them since: void if the holes are lawful. */
@@ -86,6 +88,9 @@ export class EntryWalk {
     this.#listen = listen;
     this.#log = frame.log;
     this.#tenant = frame.tenant;
+    const { scope, log } = frame;
+    // A later epoch's people signed in before it.
+    this.#actors = new ActorCheck(scope.kind === "log" && scope.from === 0 && log?.endsWith("/1") !== false);
     this.fold = new LogFold(frame.hasPayload === undefined ? {} : { hasPayload: frame.hasPayload });
   }
 
@@ -207,6 +212,9 @@ export class EntryWalk {
     const unlinked = this.#controlChain.problem(event.integrity);
     if (unlinked !== undefined) this.#tell(fault("control-chain-broken", unlinked, placeOf(event)));
     const isOwn = this.#belongs(event, chain);
+    const isGapless = this.holes.length === 0 && this.allJudged;
+    const stranger = this.#actors.faultOf(event, this.fold.control, isGapless);
+    if (stranger !== undefined) this.#tell(stranger);
     if (chain === "control") {
       this.counts.controlEvents++;
       this.#controlChain.placed(proved ? leaf : undefined);

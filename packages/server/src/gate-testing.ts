@@ -406,7 +406,8 @@ function callOf<N extends OperationName>(caller: Caller, request: Request<N>): C
   const { kind, id } = caller.holder;
   const submission: Submission = {
     tenant: caller.tenant,
-    actor: { type: kind === "service" ? "operator" : kind, id, credential: caller.credentialId },
+    // No credential of these callers was issued, so none is named.
+    actor: { type: kind === "service" ? "operator" : kind, id },
     idempotency: { scope: caller.credentialId, key: request.key ?? `call-${calls}`, bodyHash: hash("sha256", bytes) },
   };
   // What http.ts hands over after its checks; the tests that send odd bodies go through its parser themselves.

@@ -110,7 +110,7 @@ async function call<N extends Names>(name: N, caller: Caller, parts: { params?: 
     caller,
     submission: {
       tenant: caller.tenant,
-      actor: { type: kind === "service" ? "operator" : kind, id, credential: caller.credentialId },
+      actor: { type: kind === "service" ? "operator" : kind, id },
     },
   };
   // What http.ts hands over after its checks, as far as these handlers look at it.

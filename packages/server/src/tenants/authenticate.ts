@@ -1,6 +1,6 @@
-/** From an API key to its holder. Tenant, role and identity come from here and from nowhere else. */
+/** From an API key to its holder. Tenant, role and identity come from here and from nowhere else, and are here as the log says. */
 
-import type { ControlState } from "@countersign/evidence/control";
+import { type ControlState, credentialOf } from "@countersign/evidence/control";
 import { CountersignError } from "@countersign/evidence/errors";
 import type { RoleName } from "@countersign/evidence/event";
 import { type ApiKey, equalHashes, parseApiKey } from "../base/auth.ts";
@@ -48,6 +48,7 @@ export function openAuthenticator(ledger: Pick<Ledger, "reader">, clock: Clock):
     if (row.revoked_ms !== null || (row.expires_ms !== null && row.expires_ms <= nowMs)) {
       throw new CountersignError("credential-expired");
     }
+    refuseUnlogged(ledger.reader(key.tenant)?.control, row, nowMs);
     return {
       tenant: key.tenant,
       // Rows are put by issueCredential alone, from values of these types.
@@ -56,4 +57,20 @@ export function openAuthenticator(ledger: Pick<Ledger, "reader">, clock: Clock):
       holder: { kind: row.holder_kind as Caller["holder"]["kind"], id: row.holder_id },
     };
   };
+}
+
+/**
+ * A row finds a credential; the log says what it is. One that was put, changed or revived beside the log lets nobody in.
+ * @throws CountersignError unauthenticated, credential-expired
+ */
+function refuseUnlogged(control: ControlState | undefined, row: Row, nowMs: number): void {
+  const said = control && credentialOf(control, row.credential_id);
+  const { role, holder, secretDigest, expiresAt } = said ?? {};
+  const isSame =
+    role === row.role &&
+    holder?.kind === row.holder_kind &&
+    holder.id === row.holder_id &&
+    (secretDigest === undefined || secretDigest === `sha256:${row.secret_hash}`);
+  if (!isSame) throw new CountersignError("unauthenticated");
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) throw new CountersignError("credential-expired");
 }

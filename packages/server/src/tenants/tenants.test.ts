@@ -8,6 +8,8 @@ import type { RoleName } from "@countersign/evidence/event";
 import type { Id } from "@countersign/evidence/ids";
 import { makeApiKey } from "../base/auth.ts";
 import { openMetrics } from "../base/metrics.ts";
+import { type Command, need } from "../ledger/command.ts";
+import type { RowOf } from "../ledger/table.ts";
 import { asOperator, createTestTenant, openTestLedger, temporaryDirectory, testClock } from "../ledger/testing.ts";
 import { keepDisclosure } from "../payloads/cite.ts";
 import { openPayloadFiles } from "../payloads/files.ts";
@@ -59,9 +61,51 @@ const issue = async (role: RoleName, holder: Holder, tenant = "eval", expiresMs?
   const { id } = await submit(issueCredential, order, tenant);
   return { id, key: makeApiKey(tenant, id, secret).text };
 };
+const NOBODYS_ROW = {
+  secret_hash: "0".repeat(64),
+  role: "admin",
+  holder_kind: "service",
+  holder_id: "ci",
+  expires_ms: null,
+  revoked_ms: null,
+};
 const agent = { id: "a1", ceiling: ["fs.read"], may_execute: false };
 const newKey = () =>
   parsePublicKey(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }).toString());
+
+test("tenants: a credential's row that is put, changed or revived beside the log lets nobody in", async () => {
+  const forge: Command<Partial<RowOf<typeof credentials>> & { readonly credential_id: Id<"key"> }, null> = {
+    name: "test.forge-credential",
+    needs: ({ credential_id }) => ({ rows: [need(credentials, { credential_id })] }),
+    run(tx, change) {
+      const row = tx.row(credentials, { credential_id: change.credential_id });
+      tx.put(credentials, { ...NOBODYS_ROW, ...row, ...change });
+      return null;
+    },
+  };
+  const holder = { kind: "service", id: "ci" } as const;
+  const secret = randomBytes(32);
+  const forged = makeApiKey("eval", `key_${"1".repeat(26)}`, secret);
+  const changes = { role: "admin", holder_id: "other", holder_kind: "executor", secret_hash: forged.secretHash };
+  for (const [column, value] of Object.entries(changes)) {
+    const { id, key } = await issue("auditor", holder);
+    await submit(forge, { credential_id: id, [column]: value });
+    const asked = column === "secret_hash" ? makeApiKey("eval", id, secret).text : key;
+    assert.throws(() => authenticate(asked), refused("unauthenticated"), column);
+  }
+  const revoked = await issue("auditor", holder);
+  await submit(revokeCredential, { id: revoked.id, reason: "LOST" });
+  await submit(forge, { credential_id: revoked.id, revoked_ms: null });
+  assert.throws(() => authenticate(revoked.key), refused("unauthenticated"));
+  const ended = await issue("auditor", holder, "eval", clock.nowMs() - 1);
+  await submit(forge, { credential_id: ended.id, expires_ms: null });
+  assert.throws(() => authenticate(ended.key), refused("credential-expired"));
+  await submit(forge, { credential_id: `key_${"1".repeat(26)}`, secret_hash: forged.secretHash });
+  assert.throws(() => authenticate(forged.text), refused("unauthenticated"));
+  const honest = await issue("auditor", holder); // control
+  await submit(forge, { credential_id: honest.id });
+  assert.equal(authenticate(honest.key).role, "auditor");
+});
 
 test("tenants: an agent is registered once, again without effect, and not with another ceiling", async () => {
   assert.equal((await submit(registerAgent, agent)).changed, true);
