@@ -399,7 +399,7 @@ const all = [
       holder: Holder,
       expires_at: optional(Timestamp),
       scope: optional(list(text(128), 16)),
-      /** Of the secret's 32 random bytes: which secret it is, without being it. */
+      /** Of the 64 hexadecimal digits of the secret, as the key shows them: which secret it is, without being it. */
       secret_digest: optional(DigestText),
     }),
     bootstrap: optional(Type.Boolean()),
