@@ -48,6 +48,7 @@ export function addApprovalCommands(program: Command): void {
           one.matched_rule,
           one.expires_at,
         ]),
+        "no such requests",
       );
     },
   );

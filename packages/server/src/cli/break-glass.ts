@@ -22,7 +22,7 @@ export function addBreakGlassCommands(program: Command): void {
       name: "sign",
       summary: "Sign that a waiting action may go ahead; it does when a second person has signed the same.",
       example:
-        "breakglass sign apr_01jqs0… --tenant acme --as dana --key dana.pem --incident INC-7 --reason BREAK_GLASS",
+        "breakglass sign apr_01jqs0… --tenant acme --as dana --key dana.pem --incident INC-7 --reason CHANGE_REVIEWED",
       settings: ANYWHERE,
       options: [
         required("--key <file>", "Your private key: PKCS#8 PEM or OpenSSH, mode 0600."),

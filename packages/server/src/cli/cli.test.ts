@@ -263,6 +263,12 @@ test("cli: every command explains itself with an example", async () => {
   for (const words of [["serve"], ["tenant", "create"], ["approve"], ["policy", "init"], ["export"], ["fsck"]]) {
     assert.match(await must(...words, "--help"), new RegExp(`Example:\\n {2}countersign ${words.join(" ")}`));
   }
+  for (const group of ["tenant", "policy", "breakglass", "freeze", "config"]) {
+    const words = await must(group, "--help");
+    assert.match(words, new RegExp(`Example:\\n {2}countersign ${group} [a-z]+ --help`));
+    const wide = words.split("\n").filter((line) => line.length > 80);
+    assert.deepEqual(wide, [], `${group} --help is wider than a terminal`);
+  }
   assert.match(await must("verify", "--help"), /countersign-verify/);
   assert.match(await must("--version"), /^\d+\.\d+\.\d+\n$/);
 });

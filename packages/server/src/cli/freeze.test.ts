@@ -38,7 +38,16 @@ test("freeze: placed, listed, and lifted by two in production; one alone leaves 
   assert.match(alone.out, /stays in force/);
   assert.match(await must("freezes"), /files-agent/);
   assert.match(await must("unfreeze", id, "--with", "dana,erin"), /is lifted by usr_\S+, usr_/);
-  assert.doesNotMatch(await must("freezes"), /files-agent/);
+  assert.equal(await must("freezes"), "no freeze is in force\n");
+});
+
+test("nothing there yet: a list says of what, a decision that is none is told before the server is asked", async () => {
+  assert.match(await must("runs"), /^no such runs; an agent starts one/);
+  assert.equal(await must("approvals", "list"), "no such requests\n");
+  assert.match((await run("policy", "shadow", "--report")).err, /countersign policy shadow DIR begins/);
+  const { code, err } = await run("reexecute", "dec_zzz");
+  assert.equal(code, 2);
+  assert.match(err, /usage.*dec_zzz is no id of a decision/);
 });
 
 test("freeze: words that name nothing are refused with their code", async () => {
@@ -48,6 +57,7 @@ test("freeze: words that name nothing are refused with their code", async () => 
     [["freeze", "agent", ...about], /usage/],
     [["freeze", "tenant", "--incident", "INC-8"], /usage/],
     [["unfreeze", "frz_x", "--with", "dana"], /usage/],
+    [["unfreeze", "frz_01kh0000000000000000000009"], /usage.*--with dana/],
     [["unfreeze", "frz_01kh0000000000000000000009", "--with", "mallory"], /not-found/],
   ];
   for (const [words, code] of cases) {

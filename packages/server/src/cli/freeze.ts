@@ -65,6 +65,11 @@ export function addFreezeCommands(program: Command): void {
         if (config.url !== undefined) {
           return reach.call("liftFreeze", { params: { freeze_id: id }, body: { reason_code: reason } });
         }
+        if (people.length === 0) {
+          throw new CountersignError("usage", {
+            detail: "Say who agrees: --with dana, in production --with dana,erin.",
+          });
+        }
         const input = { tenant: await reach.tenant(), id, people, reason };
         // Its documented answer.
         return (await reach.admin("freeze.lift", input)) as { freeze_id: string; lifted: boolean; people: string[] };
@@ -90,6 +95,7 @@ export function addFreezeCommands(program: Command): void {
       printTable(
         ["FREEZE", "OF", "SUBJECT", "INCIDENT", "SINCE"],
         answer.freezes.map((one) => [one.freeze_id, one.kind, one.subject ?? "-", one.incident, one.placed_at]),
+        "no freeze is in force",
       );
     },
   );

@@ -66,6 +66,8 @@ function build(): Command {
     .description("Gates what AI agents do and keeps evidence that an outsider can check offline.")
     .version(VERSION, "--version", "Show the version.")
     .helpOption("--help", "Show this help.")
+    // Of `policy`, whose words are long, a narrow column is left for what they do; it wraps all the same.
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText("after", "\nExample:\n  countersign serve --data ./data --port 7070");
   // Said once, in printRefusal, instead of by commander.
   program.exitOverride().configureOutput({ outputError: () => {} });
@@ -90,5 +92,10 @@ function build(): Command {
   addConfigCommands(program);
   addDoctorCommand(program);
   addDelegateCommands(program);
+  for (const group of program.commands) {
+    const [first] = group.commands;
+    if (first !== undefined)
+      group.addHelpText("after", `\nExample:\n  countersign ${group.name()} ${first.name()} --help`);
+  }
   return program;
 }

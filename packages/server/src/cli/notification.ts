@@ -43,6 +43,7 @@ export function addNotificationCommands(program: Command): void {
               one.next ?? "-",
               one.trouble ?? "-",
             ]),
+            "no such messages; where they go is a setting: countersign config print",
           ),
       );
     },

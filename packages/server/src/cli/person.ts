@@ -163,7 +163,10 @@ export function addPersonCommands(program: Command): void {
           context,
           `role.${verb}`,
           async (reach) => ({ tenant: await reach.tenant(), ...input }),
-          (answer) => printLines([`${answer.person} ${answer.role}: ${answer.changed ? "changed" : "unchanged"}`]),
+          (answer) =>
+            printLines([
+              `${answer.person} ${answer.changed ? "" : "unchanged: "}${answer.role} ${verb === "grant" ? "granted" : "revoked"}`,
+            ]),
         );
       },
     ).argument("<person>", "The person, as your directory knows them, or their alias.");

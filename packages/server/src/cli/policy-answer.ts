@@ -96,6 +96,6 @@ function refuseOther(view: PublicationStatusView, expect: string): void {
   const meant = expect.startsWith("sha256:") ? expect : digestOfFiles(readPolicyDirectory(expect));
   if (view.digest === meant) return;
   throw new CountersignError("vote-mismatch", {
-    detail: `It is about ${view.digest}, not ${meant}; nothing was answered.`,
+    detail: `It is about ${view.digest}, not ${meant}; nothing was answered. What waits: countersign policy history.`,
   });
 }

@@ -10,7 +10,7 @@ const SHOWN = 50;
 
 export function requestLines(view: PublicationStatusView): string[] {
   return [
-    `${view.rollback ? "rollback to" : "publish"}  ${view.digest}`,
+    `${view.rollback ? "rollback to" : "publish    "} ${view.digest}`,
     `instead of  ${view.expected ?? "nothing"}`,
     `asked by    ${view.requested_by} at ${view.requested_at} ${view.reason_code}${view.incident === undefined ? "" : ` ${view.incident}`}`,
     ...(view.impact_digest === null

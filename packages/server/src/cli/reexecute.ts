@@ -40,6 +40,11 @@ function bodyOf(
   const most = limit === undefined ? {} : { limit: numberOf(limit, "--limit takes a number") };
   if (decision === undefined) return { ...rangeOf(range ?? ".."), ...most };
   if (range !== undefined) throw new CountersignError("usage", { detail: "Name one decision, or a --range." });
+  if (!/^(dec|evt)_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(decision)) {
+    throw new CountersignError("usage", {
+      detail: `${decision} is no id of a decision (dec_…) or of its event (evt_…).`,
+    });
+  }
   return decision.startsWith("evt_") ? { event_id: decision } : { decision_id: decision };
 }
 

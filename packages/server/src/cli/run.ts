@@ -29,6 +29,7 @@ export function addRunCommands(program: Command): void {
       printTable(
         ["RUN", "STATUS", "AGENT", "EVENTS", "ACTIONS", "STARTED"],
         answer.runs.map((run) => [run.run_id, run.status, run.agent, run.events, run.actions, run.started_at]),
+        "no such runs; an agent starts one with its first call",
       );
     },
   );

@@ -25,10 +25,14 @@ export function printText(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** Prints rows under heads, aligned; says so when there are none. */
-export function printTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+/** Prints rows under heads, aligned; says so when there are none, in the words of `nothing`. */
+export function printTable(
+  heads: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  nothing = "none",
+): void {
   if (rows.length === 0) {
-    process.stdout.write("none\n");
+    process.stdout.write(`${nothing}\n`);
     return;
   }
   const lines = alignColumns([heads, ...rows.map((row) => row.map(String))]);

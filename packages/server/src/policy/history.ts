@@ -33,7 +33,7 @@ export function eventOfKind<K extends Kind>(reader: Reader, eventId: string, kin
   const index = reader.indexOfEvent(eventId);
   const event = index === undefined ? undefined : eventAt(reader, index);
   if (index === undefined || event?.type !== kind)
-    throw new CountersignError("not-found", { detail: `There is no ${eventId} of this kind.` });
+    throw new CountersignError("not-found", { detail: `${eventId} is no event of the kind ${kind}.` });
   return { index, event: event as EventOf<K> }; // its type says so
 }
 

@@ -288,7 +288,7 @@ const stopCommand: Command<null, null> = {
     const row = tx.row(policyShadows, { name: NEWEST });
     if (shadow === null || row === undefined) {
       if (isFollower(tx)) return null; // somebody was faster
-      throw new CountersignError("not-found", { detail: "No policy is in shadow." });
+      throw new CountersignError("not-found", { detail: "No policy is in shadow; there is nothing to stop." });
     }
     const { decisions, differing, newly_allowed, dropped } = row;
     const placed = tx.append("policy.shadow.stopped", {
@@ -313,7 +313,10 @@ function endOf({ control }: Transaction): { source: "derived"; cause?: string } 
 
 function reportOf(reader: Reader): ShadowStatusView {
   const row = shadowOf(reader);
-  if (row === undefined) throw new CountersignError("not-found", { detail: "No policy was ever in shadow." });
+  if (row === undefined)
+    throw new CountersignError("not-found", {
+      detail: "No policy was ever in shadow; countersign policy shadow DIR begins.",
+    });
   const { started, digest, policy, percent, decisions, differing, newly_allowed, dropped, stopped } = row;
   const rows = reader.list(shadowDifferences, "by_rank", [started], { limit: MOST_SHOWN });
   return {

@@ -177,7 +177,8 @@ export const sealTenant: Command<undefined, { people: number }> = {
   name: "tenants.seal",
   needs: () => ({}),
   run(tx) {
-    if (tx.control.tenant?.sealed === true) throw new CountersignError("already-exists", { detail: "It is sealed." });
+    if (tx.control.tenant?.sealed === true)
+      throw new CountersignError("already-exists", { detail: "The tenant is sealed already: nothing is left to do." });
     const count = Object.values(tx.control.persons).filter((person) => person.live).length;
     tx.append("tenant.sealed", { sealed: { people: count, bootstrap_acts: tx.control.bootstrap.acts } });
     return { people: count };
