@@ -121,6 +121,17 @@ test("timeline: a decision left out shows as undecided, entries left out as miss
   assert.deepEqual([gap?.after_seq, gap?.sentence], [2, "events 3 to 4 of this run are not here"]);
 });
 
+test("timeline: a check that names a finding says which; one that names none says nothing of it", () => {
+  const events = eventsOf(play("allow succeeded safety"));
+  const finding = "fnd_01kh0000000000000000000001";
+  const naming = events.map((event) =>
+    event.type === "safety.checked" ? { ...event, safety: { ...event.safety, finding } } : event,
+  );
+  const said = (told: RunEvent[]) => timelineOf(told, 9)?.steps.find(({ lane }) => lane === "safety");
+  assert.ok(JSON.stringify(said(naming)).includes(`finding ${finding}`));
+  assert.ok(!JSON.stringify(said(events)).includes("finding"));
+});
+
 test("timeline: is plain JSON, and of no events there is none", () => {
   const made = timeline(play("gate approve use succeeded safety"));
   assert.deepEqual(JSON.parse(JSON.stringify(made)), made);

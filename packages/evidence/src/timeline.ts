@@ -451,12 +451,13 @@ function ownLineOf(event: RunEvent): Line {
         `attempt ${event.dispatch.attempt}, no report by ${event.unconfirmed.deadline}`,
       );
     case "safety.checked": {
-      const { verdict, checks, drift, demands } = event.safety;
+      const { verdict, checks, drift, demands, finding } = event.safety;
       const failed = checks
         .filter((check) => check.verdict !== "pass")
         .map((check) => `${check.name} ${check.verdict}`);
       const demand = demands === "rollback" || demands === "review" ? [`demands a ${demands}`] : [];
-      const parts = [drift.equal ? "ran what was decided" : "RAN OTHER ARGUMENTS", ...failed, ...demand];
+      const opened = finding === undefined ? [] : [`finding ${finding}`];
+      const parts = [drift.equal ? "ran what was decided" : "RAN OTHER ARGUMENTS", ...failed, ...demand, ...opened];
       return line("safety", verdict.toUpperCase(), parts.join(", "));
     }
     case "artifact.recorded":

@@ -108,13 +108,15 @@ export const ActionView = object({
   max_attempts: count,
   /** The action's permit, once it was started: what a further attempt is asked with. */
   permit_id: optional(E.Ids.permit),
-  /** After the effect: the worst found, what failed, which checks of the contract nobody made yet, what is demanded. */
+  /** After the effect: the worst found, what failed, which checks of the contract nobody made yet, what is demanded,
+   * and the newest findings that were opened on it. */
   safety: optional(
     object({
       verdict: E.oneOf("pass", "fail", "inconclusive", "not_checked"),
       failed: list(E.Name, 32),
       missing: list(E.Name, 8),
       demands: E.oneOf("none", "review", "rollback"),
+      findings: optional(list(E.Ids.finding, 8)),
     }),
   ),
   /** Of the decision, once an outcome was reported: what the executor says it met, and the rest. */

@@ -39,6 +39,18 @@ const safetyOf = (actionId: string) =>
   gate
     .events()
     .flatMap((event) => (event.type === "safety.checked" && event.action_id === actionId ? [event.safety] : []));
+/** Findings that cite a safety check of this action. */
+const findingsOf = (actionId: string) => {
+  const events = gate.events();
+  const checks = new Set(
+    events.flatMap((event) =>
+      event.type === "safety.checked" && event.action_id === actionId ? [event.event_id] : [],
+    ),
+  );
+  return events.flatMap((event) =>
+    event.type === "finding.opened" && event.finding.evidence.some((id) => checks.has(id)) ? [event.finding] : [],
+  );
+};
 const report = (actionId: string, body: BodyOf<"reportSafety">) =>
   gate.call("reportSafety", gate.executor, { params: { action_id: actionId }, body });
 
@@ -84,6 +96,47 @@ test("safety: a failed probe demands a rollback; the rollback waits at the gate 
   assert.deepEqual(gate.faults(), []);
 });
 
+test("safety: each failed check opens a finding that cites it; what passed, was not looked at or is in doubt opens none", async () => {
+  const before = gate.events().length;
+  const actionId = await ended({ out: `key AKIA${"B".repeat(16)}` });
+  const [check] = gate
+    .events()
+    .flatMap((event) => (event.type === "safety.checked" ? [event] : []))
+    .slice(-1);
+  const [first] = findingsOf(actionId);
+  assert.deepEqual(first, {
+    finding_id: check?.safety.finding,
+    ...{ severity: "high", code: "SAFETY_CHECK_FAILED", evidence: [check?.event_id] },
+  });
+  const checks = [{ name: "post-condition", verdict: "fail" }] as const;
+  await report(actionId, { checks: [...checks] });
+  await report(actionId, { checks: [...checks], demands: "rollback" });
+  assert.deepEqual(
+    findingsOf(actionId).map(({ severity }) => severity),
+    ["high", "medium", "high"],
+  );
+  const { safety } = await gate.call("getAction", gate.agent, { params: { action_id: actionId } });
+  assert.deepEqual(
+    safety?.findings,
+    findingsOf(actionId).map(({ finding_id: id }) => id),
+  );
+  // Control: the same ways to an end, and no failure in them.
+  const others = [await ended({ out: "done" }), await ended(undefined)];
+  await report(others[1]!, { checks: [{ name: "post-condition", verdict: "inconclusive", code: "CHECK_CRASHED" }] });
+  for (const other of others) {
+    assert.deepEqual(findingsOf(other), []);
+    const view = await gate.call("getAction", gate.agent, { params: { action_id: other } });
+    assert.equal(view.safety?.findings, undefined);
+  }
+  const opened = gate
+    .events()
+    .slice(before)
+    .filter(({ type }) => type === "finding.opened");
+  assert.equal(opened.length, 3);
+  assert.ok(opened.every(({ source, actor }) => source === "derived" && actor.type === "system"));
+  assert.deepEqual(gate.faults(), []);
+});
+
 test("safety: nothing failed, nothing is demanded; doubt is neither pass nor failure", async () => {
   const actionId = await ended(undefined);
   const probe = { name: "post-condition", verdict: "inconclusive", code: "CHECK_CRASHED" } as const;
@@ -126,8 +179,10 @@ test("safety: checks of the contract are missing until whoever they belong to ha
   assert.deepEqual((await viewOf(actionId))?.missing, ["second-look"]);
   await reportBy(other, "second-look", "fail", "rollback");
   await reportBy(gate.executor, "reachable", "pass");
+  const findings = findingsOf(actionId).map(({ finding_id: id }) => id);
+  assert.equal(findings.length, 1);
   assert.deepEqual(await viewOf(actionId), {
-    ...{ verdict: "fail", failed: ["second-look"], missing: [], demands: "rollback" },
+    ...{ verdict: "fail", failed: ["second-look"], missing: [], demands: "rollback", findings },
   });
   await gate.publish(testBundle());
   const free = await ended(undefined); // control: no contract asks for any

@@ -37,6 +37,9 @@ export const permits = table("permits", {
 /** Indexes kept of an action's newest events: what an answer shows receipts of. */
 const NEWEST_EVENTS = 16;
 
+/** Findings an action's answer shows, the newest; the log has all. */
+const MAX_FINDINGS_SHOWN = 8;
+
 export type ActionRecord = {
   readonly action_id: string;
   readonly run_id: string;
@@ -232,11 +235,12 @@ function obligationsAfter({ permit }: ActionRecord, met: readonly string[]): Act
 /** A failure stays one, whatever passes later. */
 function safetyAfter(
   { safety, checked, checks: configured }: ActionRecord,
-  { verdict, checks, demands = "none" }: EventOf<"safety.checked">["safety"],
+  { verdict, checks, demands = "none", finding }: EventOf<"safety.checked">["safety"],
 ): Pick<ActionRecord, "safety" | "checked"> {
   const made = checks.filter((one) => one.verdict !== "not_checked").map(({ name }) => name);
   const failed = checks.filter((one) => one.verdict === "fail").map(({ name }) => name);
   const names = [...new Set([...checked, ...made])];
+  const findings = [...(safety?.findings ?? []), ...(finding === undefined ? [] : [finding])];
   const missing = configured.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
   return {
     checked: names.slice(0, 64),
@@ -245,6 +249,7 @@ function safetyAfter(
       failed: [...new Set([...(safety?.failed ?? []), ...failed])].slice(0, 32),
       missing,
       demands: first(["rollback", "review", "none"], [safety?.demands ?? "none", demands]),
+      ...(findings.length === 0 ? {} : { findings: findings.slice(-MAX_FINDINGS_SHOWN) }),
     },
   };
 }

@@ -48,7 +48,7 @@ export function appendFinalSafety(
   appendSafety(vault, tx, record, checks, ran, { actor: GATE });
 }
 
-/** Appends one safety.checked. */
+/** Appends one safety.checked and, where it failed, the finding it names. */
 export function appendSafety(
   vault: Vault,
   tx: Transaction,
@@ -60,6 +60,7 @@ export function appendSafety(
 ): void {
   const verdict = worstOf(checks.map((check) => check.verdict));
   const executed = ran?.equal === false ? [ran.executed] : [];
+  const finding = verdict === "fail" ? tx.newId("fnd") : undefined;
   const placed = tx.append("safety.checked", {
     run_id: record.run_id,
     action_id: record.action_id,
@@ -77,10 +78,25 @@ export function appendSafety(
         equal: ran?.equal !== false,
       },
       demands: verdict === "fail" ? demand : "none",
+      ...(finding === undefined ? {} : { finding }),
     },
   });
   keepCommitted(vault, tx, placed.event.event_id, executed);
   actionBook.note(tx, placed);
+  if (finding === undefined) return;
+  const checkId = placed.event.event_id;
+  tx.append("finding.opened", {
+    event_id: tx.derivedId(checkId, "finding.opened"),
+    actor: GATE,
+    source: "derived",
+    finding: {
+      finding_id: finding,
+      // What the gate saw itself, or somebody wants undone, weighs more than a report alone.
+      severity: by.source === "reported" && demand !== "rollback" ? "medium" : "high",
+      code: "SAFETY_CHECK_FAILED",
+      evidence: [checkId],
+    },
+  });
 }
 
 /** Whether the arguments that ran are those decided on. */
