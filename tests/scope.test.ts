@@ -25,23 +25,29 @@ async function publishWithExtension(): Promise<void> {
   const folder = join(gate.folder, "policy");
   await cp(STARTER, folder, { recursive: true });
   const page = await readFile(join(import.meta.dirname, "..", "docs", "operating", "scope.md"), "utf8");
-  const [contract, rule] = [/```json\n([\s\S]*?)```/, /```cedar\n([\s\S]*?)```/].map((block) => block.exec(page)![1]!);
+  const [contract, action, rule] = ["json", "cedar", "cedar"].map(blocksOf(page));
   await writeFile(join(folder, "tools", "countersign.run.extend.json"), contract!);
   const grow = async (path: string, more: string) =>
     writeFile(join(folder, path), (await readFile(join(folder, path), "utf8")) + more);
-  await grow(
-    "schema.cedarschema",
-    `action "countersign.run.extend" in ["write"] appliesTo { principal: [Agent], resource: [Target], context: {
-       tenant: String, capability: String, run: Run, cost_cents: Long, risk: Risk, history: History, time: Time,
-       args: { capabilities: Set<String> },
-     } };\n`,
-  );
+  await grow("schema.cedarschema", action!);
   await grow("policies/main.cedar", rule!.replace("SCOPE_WIDER", "PROD_WRITE"));
   const args = { run_id: "run_1", scope: { capabilities: ["fs.read"] }, scope_digest: "sha256:0" };
   const expect = { decision: "REQUIRE_APPROVAL", matched_rules: ["approval-wider-scope"] };
   const tests = [{ name: "a wider scope waits", request: { tool: "countersign.run.extend", args }, expect }];
   await writeFile(join(folder, "tests", "extend.json"), JSON.stringify(tests));
   await gate.cli("policy", "publish", folder);
+}
+
+/** What stands in a page's fenced blocks of a language, one after the other. */
+function blocksOf(page: string): (language: string) => string {
+  const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, language, text]) => ({
+    language,
+    text: text!,
+  }));
+  return (language) => {
+    const at = blocks.findIndex((block) => block.language === language);
+    return blocks.splice(at, 1)[0]!.text;
+  };
 }
 
 test("scope: a child holds a subset, and what it does counts against the run above", async () => {
