@@ -11,18 +11,10 @@
  * Run: node --conditions=countersign-source bench/freeze.ts [--rounds 20] [--callers 8]
  */
 import "@countersign/evidence/hash.node";
-import { mkdtempSync, rmSync } from "node:fs";
-import { Agent, request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openApp } from "@countersign/server/app";
-import { systemClock } from "@countersign/server/base/clock";
-import { readConfig } from "@countersign/server/base/config";
-import { silentLog } from "@countersign/server/base/log";
-import { OPERATOR } from "@countersign/server/ledger/testing";
 import { readPolicyDirectory } from "@countersign/server/policy/directory";
 import { spread, writeResult } from "./result.ts";
+import { openServed, STARTER } from "./served.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "20" }, callers: { type: "string", default: "8" } },
@@ -32,23 +24,8 @@ const callers = Number(values.callers);
 const TENANT = "bench";
 /** A run holds at most 64 open actions, and what a caller starts stays open. */
 const ACTIONS_OF_A_RUN = 60;
-const STARTER = join(import.meta.dirname, "..", "packages", "server", "policies", "starter");
 
-const directory = mkdtempSync(join(tmpdir(), "countersign-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-const { config } = readConfig({});
-const app = await openApp({
-  dataDir: join(directory, "data"),
-  signerDir: join(directory, "signer"),
-  sealDir: join(directory, "seal"),
-  config: { ...config, hostName: "bench.example.com", policyDeadlineMs: 10_000 },
-  clock: systemClock,
-  log: silentLog,
-  warm: true,
-});
-const port = await app.http.listen("127.0.0.1", 0);
-const connection = new Agent({ keepAlive: true, maxSockets: callers + 2 });
-let sent = 0;
+const { app, admin, keyOf, post, close } = await openServed(callers + 2);
 
 await admin("tenant.create", { id: TENANT, kind: "evaluation" });
 const files = Object.fromEntries(
@@ -56,8 +33,8 @@ const files = Object.fromEntries(
 );
 await admin("policy.publish", { tenant: TENANT, files });
 await admin("agent.register", { tenant: TENANT, id: "files-agent", ceiling: ["fs"], may_execute: true });
-const agent = await keyOf("agent", "files-agent");
-const operator = await keyOf("operator", "dana");
+const agent = await keyOf(TENANT, "agent", "files-agent");
+const operator = await keyOf(TENANT, "operator", "dana");
 const reader = () => app.ledger.reader(TENANT)!; // created above
 
 const idleMs: number[] = [];
@@ -87,8 +64,7 @@ for (let round = 0; round < rounds; round++) {
   await Promise.all(work);
   startsAfterLift.push(starts(lifted));
 }
-await app.close();
-connection.destroy();
+await close();
 console.log(
   `freeze in force after ${spread(effectMs).median} ms under load, ${spread(idleMs).median} ms idle (medians)`,
 );
@@ -144,40 +120,4 @@ function starts(from = 0, to = Number.POSITIVE_INFINITY): number {
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((go) => setTimeout(go, 5));
-}
-
-async function admin(operation: string, input: object): Promise<unknown> {
-  return app.admin[operation]!(input as Record<string, unknown>, OPERATOR); // named above, plain JSON
-}
-
-async function keyOf(role: string, id: string): Promise<string> {
-  const made = (await admin("credential.create", { tenant: TENANT, role, id })) as { key: string }; // its documented answer
-  return made.key;
-}
-
-function post<T>(key: string, path: string, body: object): Promise<T> {
-  const text = JSON.stringify(body);
-  const headers = {
-    authorization: `Bearer ${key}`,
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    "idempotency-key": `bench-${sent++}`,
-  };
-  return new Promise((resolve, reject) => {
-    const order = httpRequest(
-      { host: "127.0.0.1", port, path, method: "POST", headers, agent: connection },
-      (reply) => {
-        const parts: Buffer[] = [];
-        reply.on("data", (part: Buffer) => parts.push(part));
-        reply.on("end", () => {
-          const answer = Buffer.concat(parts).toString();
-          if ((reply.statusCode ?? 500) < 400)
-            resolve(JSON.parse(answer) as T); // what wire.ts says of the operation
-          else reject(new Error(`${path} answered ${reply.statusCode}: ${answer}`));
-        });
-      },
-    );
-    order.on("error", reject);
-    order.end(text);
-  });
 }

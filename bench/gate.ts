@@ -11,9 +11,7 @@
  * Run: node --conditions=countersign-source bench/gate.ts [--requests 300] [--rules 10,100,1000]
  */
 import "@countersign/evidence/hash.node";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { Agent, request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEngine } from "@countersign/evidence/decide";
@@ -22,14 +20,11 @@ import type { RunId } from "@countersign/evidence/ids";
 import { readBundle, sealBundle } from "@countersign/evidence/policy";
 import { projectAction } from "@countersign/evidence/project";
 import { parseStrict } from "@countersign/evidence/strict-json";
-import { openApp } from "@countersign/server/app";
-import { systemClock } from "@countersign/server/base/clock";
-import { readConfig } from "@countersign/server/base/config";
-import { silentLog } from "@countersign/server/base/log";
 import { OPERATOR } from "@countersign/server/ledger/testing";
 import { registerAgent, requestAction, startRun } from "@countersign/server/ledger/testing-commands";
 import { readPolicyDirectory } from "@countersign/server/policy/directory";
 import { median, spread, writeResult } from "./result.ts";
+import { openServed, STARTER } from "./served.ts";
 
 const { values } = parseArgs({
   options: { requests: { type: "string", default: "300" }, rules: { type: "string", default: "10,100,1000" } },
@@ -38,30 +33,14 @@ const requests = Number(values.requests);
 const WARM = 40;
 /** A run holds at most 64 open actions and every request opens one. */
 const ACTIONS_OF_A_RUN = 20;
-const STARTER = join(import.meta.dirname, "..", "packages", "server", "policies", "starter");
 const TOOLS = ["read_text_file", "write_file", "list_directory", "get_file_info"];
 
-const directory = mkdtempSync(join(tmpdir(), "countersign-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-const { config } = readConfig({});
-const app = await openApp({
-  dataDir: join(directory, "data"),
-  signerDir: join(directory, "signer"),
-  sealDir: join(directory, "seal"),
-  config: { ...config, hostName: "bench.example.com", policyDeadlineMs: 10_000 },
-  clock: systemClock,
-  log: silentLog,
-  warm: true,
-});
-const port = await app.http.listen("127.0.0.1", 0);
-const connection = new Agent({ keepAlive: true, maxSockets: 16 });
+const { app, admin, keyOf, post, close } = await openServed(16);
 const engine = await loadEngine();
-let sent = 0;
 
 const rows: Record<string, object> = {};
 for (const count of values.rules.split(",").map(Number)) rows[count] = await measure(count);
-await app.close();
-connection.destroy();
+await close();
 for (const [count, row] of Object.entries(rows)) {
   const { allow, approval } = row as { allow: { ratio: number }; approval: { ratio: number } }; // measure() made it
   console.log(
@@ -186,40 +165,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await work();
   return performance.now() - before;
-}
-
-async function admin(operation: string, input: object): Promise<unknown> {
-  return app.admin[operation]!(input as Record<string, unknown>, OPERATOR); // named above, plain JSON
-}
-
-async function keyOf(tenant: string, role: string, id: string): Promise<string> {
-  const made = (await admin("credential.create", { tenant, role, id })) as { key: string }; // its documented answer
-  return made.key;
-}
-
-function post<T>(key: string, path: string, body: object): Promise<T> {
-  const text = JSON.stringify(body);
-  const headers = {
-    authorization: `Bearer ${key}`,
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    "idempotency-key": `bench-${sent++}`,
-  };
-  return new Promise((resolve, reject) => {
-    const order = httpRequest(
-      { host: "127.0.0.1", port, path, method: "POST", headers, agent: connection },
-      (reply) => {
-        const parts: Buffer[] = [];
-        reply.on("data", (part: Buffer) => parts.push(part));
-        reply.on("end", () => {
-          const answer = Buffer.concat(parts).toString();
-          if ((reply.statusCode ?? 500) < 400)
-            resolve(JSON.parse(answer) as T); // what wire.ts says of the operation
-          else reject(new Error(`${path} answered ${reply.statusCode}: ${answer}`));
-        });
-      },
-    );
-    order.on("error", reject);
-    order.end(text);
-  });
 }

@@ -3,22 +3,14 @@
  * alone. Beside it everything a passkey must not be good for.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { approverKeyOf } from "@countersign/evidence/control";
 import { verifyEd25519 } from "@countersign/evidence/ed25519";
 import { verifyEs256 } from "@countersign/evidence/es256";
 import type { EventOf } from "@countersign/evidence/event";
 import { parseHex } from "@countersign/evidence/hash";
-import { parseVerifierKey } from "@countersign/evidence/note";
-import { openPackFolder } from "@countersign/evidence/pack-folder.node";
-import { verify } from "@countersign/evidence/verify";
 import { voteSignatureFault } from "@countersign/evidence/vote-signature";
-import { testBundle, testRules } from "../../packages/server/src/gate-testing.ts";
-import { OPERATOR, temporaryDirectory } from "../../packages/server/src/ledger/testing.ts";
-import { exportPack } from "../../packages/server/src/packs/export.ts";
-import { openDisclosure } from "../../packages/server/src/payloads/cite.ts";
-import { payloads } from "../../packages/server/src/payloads/tables.ts";
+import { packReport, testBundle, testRules } from "../../packages/server/src/gate-testing.ts";
 import { type ConsoleTest, openConsole, skip, type Visitor } from "./harness.ts";
 
 let console: ConsoleTest;
@@ -150,26 +142,7 @@ test("approve: the vote verifies from the log alone, and any bit of it counts", 
 });
 
 test("approve: an auditor's verifier finds the vote good in a pack, offline", { skip }, async () => {
-  const { ledger, vault, policy, tenant } = console.gate;
-  const out = join(temporaryDirectory(), "pack");
-  const parts = {
-    ledger,
-    vault: {
-      ...vault,
-      openDisclosure: openDisclosure.bind(undefined, vault),
-      knows: (reader: Parameters<typeof openDisclosure>[1], digest: string) =>
-        reader.row(payloads, { digest }) !== undefined,
-    },
-    policyFiles: async (of: string, digest: string) => (await policy.bundleOf(of, digest))?.files,
-  };
-  const order = { scope: { kind: "log", from: 0 }, disclosure: "full", purpose: "a test", out } as const;
-  const exported = await exportPack(parts as unknown as Parameters<typeof exportPack>[0], order, {
-    tenant,
-    actor: OPERATOR,
-  });
-  const pin = parseVerifierKey(exported.vkey);
-  assert.ok(pin.ok);
-  const report = await verify(openPackFolder(out), { pins: [pin.value], required: ["pinned", "approvers"] });
+  const report = await packReport(console.gate, ["pinned", "approvers"]);
   assert.deepEqual(report.faults, []);
   assert.equal(report.exit_code, 0);
   assert.deepEqual(report.votes, { total: 1, verified: 1 });

@@ -1,19 +1,11 @@
 /** `approval_drift: gate`: an approval that another policy would ask for alike stands, and everybody can check that it does. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { CountersignError } from "@countersign/evidence/errors";
-import { parseVerifierKey } from "@countersign/evidence/note";
-import { openPackFolder } from "@countersign/evidence/pack-folder.node";
 import type { Bundle } from "@countersign/evidence/policy";
 import { driftReason } from "@countersign/evidence/policy-drift";
-import { verify } from "@countersign/evidence/verify";
 import { bundleOf, seedFiles } from "../../../tools/seed-bundle.ts";
-import { type Gate, openGate, testRules, type Voter } from "./gate-testing.ts";
-import { OPERATOR, temporaryDirectory } from "./ledger/testing.ts";
-import { exportPack } from "./packs/export.ts";
-import { openDisclosure } from "./payloads/cite.ts";
-import { payloads } from "./payloads/tables.ts";
+import { type Gate, openGate, packReport, testRules, type Voter } from "./gate-testing.ts";
 
 let gate: Gate;
 let dana: Voter;
@@ -69,29 +61,7 @@ const revalidations = (actionId: string) =>
   gate
     .events()
     .flatMap((event) => (event.type === "approval.revalidated" && event.action_id === actionId ? [event] : []));
-async function report() {
-  const { ledger, vault, policy, tenant } = gate;
-  const out = join(temporaryDirectory(), "pack");
-  const parts = {
-    ledger,
-    vault: {
-      ...vault,
-      openDisclosure: openDisclosure.bind(undefined, vault),
-      knows: (reader: Parameters<typeof openDisclosure>[1], digest: string) =>
-        reader.row(payloads, { digest }) !== undefined,
-    },
-    policyFiles: async (of: string, digest: string) => (await policy.bundleOf(of, digest))?.files,
-  };
-  const order = { scope: { kind: "log", from: 0 }, disclosure: "full", purpose: "a test", out } as const;
-  // The gate of the tests has the parts of a pack, under its own names.
-  const exported = await exportPack(parts as unknown as Parameters<typeof exportPack>[0], order, {
-    tenant,
-    actor: OPERATOR,
-  });
-  const pin = parseVerifierKey(exported.vkey);
-  assert.ok(pin.ok);
-  return verify(openPackFolder(out), { pins: [pin.value], required: ["pinned"] });
-}
+const report = () => packReport(gate, ["pinned"]);
 
 test("gate: an equal gate under another policy stands, at the start, at a vote and by the sweeper, with both digests", async () => {
   const [first, second] = [bundle("gate"), bundle("gate")];

@@ -12,8 +12,12 @@ import type { Fault } from "@countersign/evidence/fault";
 import { LogFold } from "@countersign/evidence/fold";
 import { utf8 } from "@countersign/evidence/hash";
 import { formatId, type Id } from "@countersign/evidence/ids";
+import { parseVerifierKey } from "@countersign/evidence/note";
+import { openPackFolder } from "@countersign/evidence/pack-folder.node";
 import type { Bundle } from "@countersign/evidence/policy";
+import type { AssuranceName, Report } from "@countersign/evidence/report-schema";
 import { parseStrict } from "@countersign/evidence/strict-json";
+import { verify } from "@countersign/evidence/verify";
 import { voteSigningBytes } from "@countersign/evidence/vote-signature";
 import type { AnswerOf, BodyOf, OperationName, ParamsOf, QueryOf } from "@countersign/evidence/wire";
 import { bundleOf, seedFiles } from "../../../tools/seed-bundle.ts";
@@ -33,6 +37,7 @@ import type { Table } from "./ledger/table.ts";
 import {
   asOperator,
   createTestTenant,
+  OPERATOR,
   openTestLedger,
   type TestClock,
   type TestLedger,
@@ -40,6 +45,7 @@ import {
   testClock,
 } from "./ledger/testing.ts";
 import { systemTimers } from "./ledger/timers.ts";
+import { exportPack } from "./packs/export.ts";
 import { packTables } from "./packs/routes.ts";
 import { citePayload, keepDisclosure, needPayload, openDisclosure } from "./payloads/cite.ts";
 import { openPayloadFiles } from "./payloads/files.ts";
@@ -437,4 +443,29 @@ export function enrolledKey(gate: Gate, voter: Voter): string {
   const key = approverKeyOf(gate.ledger.reader(gate.tenant)!.control, voter.kid);
   assert(key !== undefined);
   return key.x;
+}
+
+/** What an auditor's verifier says of a full pack of the gate's whole log, pinned to the key it was exported with. */
+export async function packReport(
+  { ledger, vault, policy, tenant }: Gate,
+  required: readonly AssuranceName[],
+): Promise<Report> {
+  const out = join(temporaryDirectory(), "pack");
+  const parts = {
+    ledger,
+    vault: {
+      ...vault,
+      openDisclosure: openDisclosure.bind(undefined, vault),
+      knows: (reader: Parameters<typeof openDisclosure>[1], digest: string) =>
+        reader.row(payloads, { digest }) !== undefined,
+    },
+    policyFiles: async (of: string, digest: string) => (await policy.bundleOf(of, digest))?.files,
+  };
+  const order = { scope: { kind: "log", from: 0 }, disclosure: "full", purpose: "a test", out } as const;
+  // The gate of the tests has the parts of a pack, under its own names.
+  const own = parts as unknown as Parameters<typeof exportPack>[0];
+  const exported = await exportPack(own, order, { tenant, actor: OPERATOR });
+  const pin = parseVerifierKey(exported.vkey);
+  assert.ok(pin.ok);
+  return verify(openPackFolder(out), { pins: [pin.value], required });
 }

@@ -4,7 +4,7 @@ import { CountersignError } from "@countersign/evidence/errors";
 import { digestOf, utf8 } from "@countersign/evidence/hash";
 import type { EventId, RunId } from "@countersign/evidence/ids";
 import { own } from "@countersign/evidence/own";
-import { type Impact, letsMoreThrough } from "@countersign/evidence/policy-impact";
+import { type Impact, unacknowledged } from "@countersign/evidence/policy-impact";
 import { parseStrict } from "@countersign/evidence/strict-json";
 import type { BodyOf } from "@countersign/evidence/wire";
 import { formatTimestamp } from "../base/clock.ts";
@@ -117,7 +117,7 @@ export function policyHandlers<P extends Stored>(parts: PolicyRouteParts<P>): Pi
         ...(limit === undefined ? {} : { limit }),
       };
       const { eventId, impact, impactDigest } = await simulate(parts, digest, scope, submission);
-      const waiting = impact.groups.filter(({ kind }) => letsMoreThrough(kind)).map(({ group }) => group);
+      const waiting = unacknowledged(impact, []).map(({ group }) => group);
       return {
         status: 201,
         body: { simulation_id: eventId, impact_digest: impactDigest, to_acknowledge: waiting, impact },
